@@ -1,0 +1,189 @@
+"""The ASN.1 walker that runs before any decoder: bounded, exact, and by DER's rules where they apply.
+
+Decoders are generous: they accept extra fields, lengths that are not minimal and values that never end, and some take
+seconds over one long OBJECT IDENTIFIER. Everything that reaches one has passed through here first.
+
+Rules kept (X.690): an element ends inside its parent; a parent is consumed exactly; tags have one byte (nothing in CMS
+or X.509 needs more); nesting and OBJECT IDENTIFIERs are bounded. Under DER also: definite, minimal lengths; SEQUENCE and
+SET constructed and everything else universal primitive; minimal INTEGERs; BOOLEAN 00 or FF; well-formed BIT STRINGs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pecverify.policy import Limits
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OBJECT_IDENTIFIER = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
+SEQUENCE, SET = 0x30, 0x31
+
+_CONSTRUCTED = 0x20
+_CLASS = 0xC0
+_TAG_NUMBER = 0x1F
+_LONG_FORM = 0x80
+_INDEFINITE = 0x80
+_END_OF_CONTENTS = b"\x00\x00"
+
+
+class Asn1Error(ValueError):
+    """The bytes break a rule of this module; the message says which and at what offset."""
+
+
+class Asn1LimitError(Asn1Error):
+    """The bytes exceed a limit."""
+
+
+class Element(NamedTuple):
+    """Where one element lies in the bytes that hold it."""
+
+    tag: int
+    """The identifier octet, class and constructed bit included."""
+    start: int
+    """Offset of the identifier octet."""
+    content_start: int
+    """Offset of the first content octet."""
+    content_stop: int
+    """Offset after the last content octet (before the end-of-contents octets, if any)."""
+    stop: int
+    """Offset after the element."""
+    is_der_header: bool
+    """Whether the length is definite and minimal."""
+
+
+def read_element(data: bytes, start: int, stop: int, depth: int) -> Element:
+    """Read the header of the element at `start` and find its end.
+
+    Args:
+        data: the bytes that hold it.
+        start: its offset.
+        stop: where its parent ends.
+        depth: how many levels of nesting are left, to find the end of an indefinite length.
+
+    Raises:
+        Asn1Error: the header breaks a rule, or the element ends outside its parent.
+        Asn1LimitError: no level is left.
+
+    Source: X.690 §8.1.
+    """
+    if depth < 0:
+        message = f"nested too deeply at offset {start}"
+        raise Asn1LimitError(message)
+    if start + 2 > stop:
+        message = f"element cut off at offset {start}"
+        raise Asn1Error(message)
+    tag, length, content = data[start], data[start + 1], start + 2
+    if tag & _TAG_NUMBER == _TAG_NUMBER:
+        message = f"multi-byte tag at offset {start}"
+        raise Asn1Error(message)
+    if length == _INDEFINITE:
+        return _read_indefinite(data, start, stop, depth)
+    minimal = True
+    if length & _LONG_FORM:
+        octets = length & ~_LONG_FORM
+        content += octets
+        if octets > 4 or content > stop:  # noqa: PLR2004 (four octets: 4 GB, more than any input)
+            message = f"length out of bounds at offset {start}"
+            raise Asn1Error(message)
+        length = int.from_bytes(data[start + 2 : content], "big")
+        minimal = length >= _LONG_FORM and data[start + 2] != 0
+    end = content + length
+    if end > stop:
+        message = f"element at offset {start} ends outside its parent"
+        raise Asn1Error(message)
+    return Element(tag, start, content, end, end, minimal)
+
+
+def _read_indefinite(data: bytes, start: int, stop: int, depth: int) -> Element:
+    if not data[start] & _CONSTRUCTED:
+        message = f"indefinite length of a primitive at offset {start}"
+        raise Asn1Error(message)
+    position = content = start + 2
+    while data[position : position + 2] != _END_OF_CONTENTS:
+        position = read_element(data, position, stop, depth - 1).stop
+    if position + 2 > stop:
+        message = f"element at offset {start} ends outside its parent"
+        raise Asn1Error(message)
+    return Element(data[start], start, content, position, position + 2, is_der_header=False)
+
+
+def read_elements(data: bytes, start: int, stop: int, depth: int) -> list[Element]:
+    """The elements that fill `data[start:stop]` exactly. Raises as `read_element`."""
+    elements = []
+    while start < stop:
+        element = read_element(data, start, stop, depth)
+        elements.append(element)
+        start = element.stop
+    return elements
+
+
+def check_der(data: bytes, limits: Limits) -> None:
+    """Establish that `data` is exactly one element and DER throughout.
+
+    Raises:
+        Asn1Error: it is not.
+        Asn1LimitError: it is nested more deeply, or holds a longer OBJECT IDENTIFIER, than `limits` allow.
+
+    Source: X.690 §8, §10.
+    """
+    depth = limits.asn1_depth
+    element = read_element(data, 0, len(data), depth)
+    if element.stop != len(data):
+        message = f"trailing bytes at offset {element.stop}"
+        raise Asn1Error(message)
+    _check_der_element(data, element, depth, limits.oid_bytes)
+
+
+def _check_der_element(data: bytes, element: Element, depth: int, oid_bytes: int) -> None:
+    if not element.is_der_header:
+        message = f"length not in DER at offset {element.start}"
+        raise Asn1Error(message)
+    if element.tag & _CONSTRUCTED:
+        if not element.tag & _CLASS and element.tag not in (SEQUENCE, SET):
+            message = f"constructed primitive at offset {element.start}"
+            raise Asn1Error(message)
+        for child in read_elements(data, element.content_start, element.content_stop, depth - 1):
+            _check_der_element(data, child, depth - 1, oid_bytes)
+    else:
+        _check_der_primitive(data, element, oid_bytes)
+
+
+def _check_der_primitive(data: bytes, element: Element, oid_bytes: int) -> None:
+    tag = element.tag
+    size = element.content_stop - element.content_start
+    if tag == OBJECT_IDENTIFIER:
+        if size > oid_bytes:
+            message = f"OBJECT IDENTIFIER of {size} bytes at offset {element.start}"
+            raise Asn1LimitError(message)
+        sound = _is_object_identifier(data[element.content_start : element.content_stop])
+    elif tag == INTEGER:
+        sound = _is_minimal_integer(data[element.content_start : element.content_start + 2], size)
+    elif tag == BOOLEAN:
+        sound = size == 1 and data[element.content_start] in (0x00, 0xFF)
+    elif tag == BIT_STRING:
+        unused = data[element.content_start] if size else 8
+        sound = unused == 0 or (unused < 8 and size > 1)  # noqa: PLR2004 (bits of an octet)
+    elif tag == NULL:
+        sound = size == 0
+    else:
+        # What follows SEQUENCE and SET in the tag table must not travel primitive.
+        sound = tag not in (SEQUENCE & ~_CONSTRUCTED, SET & ~_CONSTRUCTED)
+    if not sound:
+        message = f"malformed value at offset {element.start}"
+        raise Asn1Error(message)
+
+
+def _is_object_identifier(content: bytes) -> bool:
+    """Whether every arc ends and none is padded (X.690 §8.19.2)."""
+    if not content or content[-1] & 0x80:
+        return False
+    arc_starts = (0, *(i + 1 for i, octet in enumerate(content[:-1]) if not octet & 0x80))
+    return all(content[i] != 0x80 for i in arc_starts)  # noqa: PLR2004 (a padding octet)
+
+
+def _is_minimal_integer(head: bytes, size: int) -> bool:
+    """Whether the first nine bits are neither all zero nor all one (X.690 §8.3.2)."""
+    if size <= 1:
+        return size == 1
+    return not (head[0] == 0x00 and head[1] < 0x80) and not (head[0] == 0xFF and head[1] >= 0x80)  # noqa: PLR2004

@@ -1,0 +1,337 @@
+"""X.509 certificates as plain values: parsed once, strictly, with everything that path validation asks.
+
+`cryptography` parses DER strictly and refuses repeated extensions; what it lets through is checked here: the encoding
+(by the walker, before it), the version, and that inner and outer signature algorithm are one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID, NameOID
+
+from pecverify import _asn1
+from pecverify._signature import AlgorithmError, PublicKey, load_public_key
+from pecverify.errors import TrustListError
+from pecverify.policy import Limits
+from pecverify.report import CertificateFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+DistinguishedName: TypeAlias = "tuple[tuple[tuple[str, str], ...], ...]"
+"""RDNs in order, each a sorted tuple of (attribute OID, value), prepared for comparison (RFC 5280 §7.1)."""
+
+_LIMITS = Limits()
+_CONTEXT_VERSION = 0xA0
+_UNDERSTOOD = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.NAME_CONSTRAINTS,
+        # Certificate policies restrict what a relying party may assume, never who signed: PEC asks for no policy.
+        ExtensionOID.CERTIFICATE_POLICIES,
+    }
+)
+_PEM = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----")
+_KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+)
+
+
+class CertificateError(ValueError):
+    """The bytes are no certificate that this library accepts; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicConstraints:
+    """The basicConstraints extension."""
+
+    is_ca: bool
+    """cA."""
+    path_length: int | None
+    """pathLenConstraint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameConstraints:
+    """Name constraints, of a certificate or of an edition of a built-in anchor. None: that kind is not constrained."""
+
+    permitted_emails: tuple[str, ...] | None = None
+    """rfc822Name: mailbox, host or .domain."""
+    permitted_dns: tuple[str, ...] | None = None
+    """dNSName."""
+    permitted_names: tuple[DistinguishedName, ...] | None = None
+    """directoryName: initial RDNs."""
+    excluded_emails: tuple[str, ...] = ()
+    """rfc822Name."""
+    excluded_dns: tuple[str, ...] = ()
+    """dNSName; the empty name excludes all."""
+    excluded_names: tuple[DistinguishedName, ...] = ()
+    """directoryName."""
+    other_kinds: frozenset[str] = frozenset()
+    """Kinds of name that are constrained in a form not evaluated here: any such name is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One X.509 v3 certificate."""
+
+    der: bytes = field(repr=False)
+    """As received."""
+    sha256: str
+    """SHA-256 of `der`, hexadecimal."""
+    subject: str
+    """RFC 4514."""
+    issuer: str
+    """RFC 4514."""
+    subject_name: DistinguishedName = field(repr=False)
+    """For comparison."""
+    issuer_name: DistinguishedName = field(repr=False)
+    """For comparison."""
+    issuer_der: bytes = field(repr=False)
+    """The issuer Name as received."""
+    serial_bytes: bytes
+    """Content octets of the serial number."""
+    not_before: datetime
+    """Start of validity, UTC, inclusive."""
+    not_after: datetime
+    """End of validity, UTC, inclusive."""
+    public_key: PublicKey = field(repr=False)
+    """The subject's key."""
+    signature_algorithm: bytes = field(repr=False)
+    """AlgorithmIdentifier, DER."""
+    signature: bytes = field(repr=False)
+    """The issuer's signature."""
+    signed_bytes: bytes = field(repr=False)
+    """TBSCertificate: what the issuer signed."""
+    subject_key_identifier: bytes | None
+    """SKI."""
+    authority_key_identifier: bytes | None
+    """keyIdentifier of the AKI."""
+    key_usage: frozenset[str] | None
+    """Names of the asserted bits; None where the extension is absent."""
+    key_usage_is_critical: bool
+    """Whether keyUsage is critical."""
+    extended_key_usage: frozenset[str] | None
+    """OIDs; None where the extension is absent."""
+    basic_constraints: BasicConstraints | None
+    """None where the extension is absent."""
+    addresses: tuple[str, ...]
+    """subjectAltName rfc822Name values, in order, undecoded but for ASCII."""
+    dns_names: tuple[str, ...]
+    """subjectAltName dNSName values."""
+    other_names: frozenset[str]
+    """Kinds of the other subjectAltName values: `ip`, `uri`, `directory`, `other`."""
+    name_constraints: NameConstraints | None
+    """None where the extension is absent."""
+    unknown_critical_extensions: tuple[str, ...]
+    """OIDs of critical extensions that are not understood."""
+    organization: str | None
+    """organizationName of the subject."""
+    common_name: str | None
+    """commonName of the subject."""
+
+    def facts(self) -> CertificateFacts:
+        """What a report shows of it."""
+        return CertificateFacts(
+            subject=self.subject,
+            issuer=self.issuer,
+            serial_number=f"{int.from_bytes(self.serial_bytes, 'big'):x}",
+            not_before=self.not_before,
+            not_after=self.not_after,
+            sha256=self.sha256,
+        )
+
+
+def parse_certificate(der: bytes) -> Certificate:
+    """Parse one certificate.
+
+    Args:
+        der: exactly one certificate.
+
+    Raises:
+        CertificateError: it is malformed, not DER, not version 3, repeats an extension, names two signature algorithms,
+            or holds a key of a kind that is not accepted.
+
+    Source: RFC 5280 §4.1, §4.2.
+    """
+    try:
+        _asn1.check_der(der, _LIMITS)
+        to_be_signed, algorithm = _read_outline(der)
+        # Deviations that it accepts and warns of (e.g. serial numbers that are not positive) are no news to a caller.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _to_certificate(x509.load_der_x509_certificate(der), der, to_be_signed, algorithm)
+    except AlgorithmError as error:
+        message = f"public key: {error.actual}"
+        raise CertificateError(message) from error
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        message = str(error) if isinstance(error, _asn1.Asn1Error | CertificateError) else "malformed certificate"
+        raise CertificateError(message) from error
+
+
+def _read_outline(der: bytes) -> tuple[list[_asn1.Element], bytes]:
+    """The fields of TBSCertificate after the version, and the signature algorithm, which stands in both places."""
+    whole = _asn1.read_element(der, 0, len(der), _LIMITS.asn1_depth)
+    outer = _asn1.read_elements(der, whole.content_start, whole.content_stop, _LIMITS.asn1_depth)
+    if [element.tag for element in outer] != [_asn1.SEQUENCE, _asn1.SEQUENCE, _asn1.BIT_STRING]:
+        message = "not a Certificate"
+        raise CertificateError(message)
+    fields = _asn1.read_elements(der, outer[0].content_start, outer[0].content_stop, _LIMITS.asn1_depth)
+    if len(fields) < 7 or fields[0].tag != _CONTEXT_VERSION or der[fields[0].stop - 1] != 2:  # noqa: PLR2004 (v3 is 2)
+        message = "not an X.509 version 3 certificate"
+        raise CertificateError(message)
+    inner, outer_algorithm = (der[element.start : element.stop] for element in (fields[2], outer[1]))
+    if inner != outer_algorithm:
+        message = "inner and outer signature algorithm differ"
+        raise CertificateError(message)
+    return fields, inner
+
+
+def _to_certificate(
+    parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes
+) -> Certificate:
+    extensions = {extension.oid: extension for extension in parsed.extensions}
+    values = {oid: extension.value for oid, extension in extensions.items()}
+    key_usage = values.get(ExtensionOID.KEY_USAGE)
+    alternative_names = list(values.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, ()))
+    constraints = values.get(ExtensionOID.NAME_CONSTRAINTS)
+    basic = values.get(ExtensionOID.BASIC_CONSTRAINTS)
+    subject_key = values.get(ExtensionOID.SUBJECT_KEY_IDENTIFIER)
+    authority_key = values.get(ExtensionOID.AUTHORITY_KEY_IDENTIFIER)
+    extended = values.get(ExtensionOID.EXTENDED_KEY_USAGE)
+    return Certificate(
+        der=der,
+        sha256=hashlib.sha256(der).hexdigest(),
+        subject=parsed.subject.rfc4514_string(),
+        issuer=parsed.issuer.rfc4514_string(),
+        subject_name=prepare_name(parsed.subject),
+        issuer_name=prepare_name(parsed.issuer),
+        issuer_der=der[fields[3].start : fields[3].stop],
+        serial_bytes=der[fields[1].content_start : fields[1].content_stop],
+        not_before=parsed.not_valid_before_utc,
+        not_after=parsed.not_valid_after_utc,
+        public_key=load_public_key(der[fields[6].start : fields[6].stop]),
+        signature_algorithm=algorithm,
+        signature=parsed.signature,
+        signed_bytes=parsed.tbs_certificate_bytes,
+        subject_key_identifier=subject_key.digest if isinstance(subject_key, x509.SubjectKeyIdentifier) else None,
+        authority_key_identifier=(
+            authority_key.key_identifier if isinstance(authority_key, x509.AuthorityKeyIdentifier) else None
+        ),
+        key_usage=(
+            frozenset(name for name in _KEY_USAGES if getattr(key_usage, name))
+            if isinstance(key_usage, x509.KeyUsage)
+            else None
+        ),
+        key_usage_is_critical=ExtensionOID.KEY_USAGE in extensions and extensions[ExtensionOID.KEY_USAGE].critical,
+        extended_key_usage=(
+            frozenset(usage.dotted_string for usage in extended) if isinstance(extended, x509.ExtendedKeyUsage) else None
+        ),
+        basic_constraints=(
+            BasicConstraints(is_ca=basic.ca, path_length=basic.path_length)
+            if isinstance(basic, x509.BasicConstraints)
+            else None
+        ),
+        addresses=tuple(name.value for name in alternative_names if isinstance(name, x509.RFC822Name)),
+        dns_names=tuple(name.value for name in alternative_names if isinstance(name, x509.DNSName)),
+        other_names=frozenset(
+            _kind_of(name) for name in alternative_names if not isinstance(name, x509.RFC822Name | x509.DNSName)
+        ),
+        name_constraints=_read_constraints(constraints) if isinstance(constraints, x509.NameConstraints) else None,
+        unknown_critical_extensions=tuple(
+            oid.dotted_string for oid, extension in extensions.items() if extension.critical and oid not in _UNDERSTOOD
+        ),
+        organization=_first_value(parsed.subject, NameOID.ORGANIZATION_NAME),
+        common_name=_first_value(parsed.subject, NameOID.COMMON_NAME),
+    )
+
+
+def prepare_name(name: x509.Name) -> DistinguishedName:
+    """A name for comparison: attribute values without case, outer blanks, and repeated inner blanks (RFC 5280 §7.1)."""
+    return tuple(
+        tuple(sorted((attribute.oid.dotted_string, prepare_value(str(attribute.value))) for attribute in rdn))
+        for rdn in name.rdns
+    )
+
+
+def prepare_value(value: str) -> str:
+    """One attribute value for comparison."""
+    return " ".join(value.split()).casefold()
+
+
+def _first_value(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
+    return next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), None)
+
+
+def _kind_of(name: x509.GeneralName) -> str:
+    kinds = {x509.IPAddress: "ip", x509.UniformResourceIdentifier: "uri", x509.DirectoryName: "directory"}
+    return kinds.get(type(name), "other")
+
+
+def _read_constraints(constraints: x509.NameConstraints) -> NameConstraints:
+    permitted, excluded = list(constraints.permitted_subtrees or ()), list(constraints.excluded_subtrees or ())
+    return NameConstraints(
+        permitted_emails=_emails(permitted) or None,
+        permitted_dns=_dns(permitted) or None,
+        permitted_names=_names(permitted) or None,
+        excluded_emails=_emails(excluded),
+        excluded_dns=_dns(excluded),
+        excluded_names=_names(excluded),
+        other_kinds=frozenset(
+            _kind_of(name)
+            for name in (*permitted, *excluded)
+            if not isinstance(name, x509.RFC822Name | x509.DNSName | x509.DirectoryName)
+        ),
+    )
+
+
+def _emails(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    return tuple(name.value for name in names if isinstance(name, x509.RFC822Name))
+
+
+def _dns(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    return tuple(name.value for name in names if isinstance(name, x509.DNSName))
+
+
+def _names(names: Iterable[x509.GeneralName]) -> tuple[DistinguishedName, ...]:
+    return tuple(prepare_name(name.value) for name in names if isinstance(name, x509.DirectoryName))
+
+
+def load_certificates(data: bytes) -> tuple[Certificate, ...]:
+    """The certificates in a PEM file (one or several) or one in DER.
+
+    Raises:
+        TypeError: `data` is not bytes.
+        TrustListError: there is none, or one is malformed.
+    """
+    if not isinstance(data, bytes):
+        message = f"certificates are given as bytes, not {type(data).__name__}: open the file in binary mode"
+        raise TypeError(message)
+    try:
+        if not _PEM.search(data):
+            return (parse_certificate(data),)
+        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 (rare: not at import)
+
+        return tuple(
+            parse_certificate(certificate.public_bytes(Encoding.DER))
+            for certificate in x509.load_pem_x509_certificates(data)
+        )
+    except ValueError as error:
+        message = f"not a certificate in PEM or DER: {error}"
+        raise TrustListError(message) from error

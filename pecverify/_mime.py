@@ -1,0 +1,266 @@
+"""Byte spans of MIME parts; canonical form; transfer decoding.
+
+A part is an offset span into the message as given. Nothing is ever written back out: the digest of a part runs over
+exactly the bytes between its delimiter lines (RFC 2046 §5.1.1: the line end before a delimiter belongs to the
+delimiter). A delimiter is a whole line; a longer line that starts like one is content.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pecverify._header import Header, MimeError, ParameterizedValue, parse_parameterized, read_header
+from pecverify.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pecverify.policy import Limits
+    from pecverify.report import Span
+
+SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
+_IDENTITY_ENCODINGS = ("7bit", "8bit", "binary")
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+_AFTER_DELIMITER = re.compile(rb"(--)?([ \t]*)(\r?\n|\Z)")
+_LF, _CR = 0x0A, 0x0D
+_CHUNK_BYTES = 1 << 20
+_MAXIMUM_CANDIDATES = 10_000
+"""Lines that start like a delimiter: a hundred for each part that the default limits allow."""
+_DEFAULT_TYPE = ParameterizedValue("text/plain", {})
+_NO_DISPOSITION = ParameterizedValue("", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One MIME entity."""
+
+    header: Header
+    """Its header."""
+    span: Span
+    """Header and body."""
+    content_type: ParameterizedValue
+    """Content-Type; text/plain where absent."""
+    disposition: ParameterizedValue
+    """Content-Disposition; empty where absent."""
+    encoding: str
+    """Content-Transfer-Encoding, lower case; 7bit where absent."""
+
+    @property
+    def body(self) -> Span:
+        """The body alone."""
+        return self.header.span[1], self.span[1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names it goes by: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
+        return tuple(
+            value
+            for parameters, attribute in (
+                (self.content_type.parameters, "name"),
+                (self.disposition.parameters, "filename"),
+            )
+            for key, value in parameters.items()
+            if key.split("*", 1)[0] == attribute
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """The body of a multipart entity, split."""
+
+    preamble: Span
+    """Before the first delimiter."""
+    parts: tuple[Span, ...]
+    """Each part, header and body."""
+    epilogue: Span
+    """After the close delimiter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """A message whose root is multipart/signed."""
+
+    root: Part
+    """The message."""
+    layout: Multipart
+    """Its body: exactly two parts."""
+    signed: Part
+    """The first part: what is signed."""
+    signature: bytes
+    """The second part, decoded."""
+    micalg: str | None
+    """The micalg parameter, lower case: a hint, no more."""
+
+
+def read_part(data: bytes, span: Span, limits: Limits) -> Part:
+    """Read the header of the entity at `span`.
+
+    Raises:
+        MimeError: the header breaks a rule; a structured field is repeated or unreadable; the transfer encoding is
+            unknown, or is not an identity on a multipart (RFC 2045 §6.4).
+    """
+    header = read_header(data, *span, limits.header_bytes)
+    content_type = header.only("Content-Type")
+    disposition = header.only("Content-Disposition")
+    encoding = (header.only("Content-Transfer-Encoding") or b"7bit").decode("ascii", "replace").lower()
+    parsed_type = _DEFAULT_TYPE if content_type is None else parse_parameterized(content_type)
+    if encoding not in (*_IDENTITY_ENCODINGS, "base64", "quoted-printable"):
+        raise MimeError(Reason.MIME_MALFORMED, "unknown Content-Transfer-Encoding", header.span)
+    if parsed_type.value.startswith("multipart/") and encoding not in _IDENTITY_ENCODINGS:
+        raise MimeError(Reason.MIME_MALFORMED, f"{encoding} on a multipart", header.span)
+    parsed_disposition = _NO_DISPOSITION if disposition is None else parse_parameterized(disposition)
+    return Part(header, span, parsed_type, parsed_disposition, encoding)
+
+
+def split_multipart(data: bytes, part: Part, limits: Limits) -> Multipart:
+    """Split the body of a multipart entity at its delimiter lines.
+
+    Raises:
+        MimeError: MIME_MALFORMED: no usable boundary, a delimiter padded with blanks, an empty part, a delimiter after
+            the close delimiter; MESSAGE_TRUNCATED: no close delimiter; LIMIT_EXCEEDED: too many parts.
+
+    Source: RFC 2046 §5.1.1.
+    """
+    delimiter = b"--" + _boundary(part)
+    start, stop = part.body
+    delimiters: list[
+        tuple[int, int, bool]
+    ] = []  # where the delimiter (with the line end before it) starts, stops; closes
+    for count, hit in enumerate(_line_starts(data, delimiter, start, stop)):
+        if count >= _MAXIMUM_CANDIDATES:
+            raise MimeError(Reason.LIMIT_EXCEEDED, f"over {_MAXIMUM_CANDIDATES} lines like a boundary", (start, stop))
+        match = _AFTER_DELIMITER.match(data, hit + len(delimiter), stop)
+        if match is None:
+            continue  # a longer line: content
+        if match.group(2):
+            raise MimeError(Reason.MIME_MALFORMED, "blanks after a boundary", (hit, match.end()))
+        if delimiters and delimiters[-1][2]:
+            raise MimeError(Reason.MIME_MALFORMED, "a boundary after the closing one", (hit, match.end()))
+        if len(delimiters) > limits.mime_parts:
+            raise MimeError(Reason.LIMIT_EXCEEDED, f"over {limits.mime_parts} parts", (start, stop))
+        delimiters.append((_before_line_end(data, hit, start), match.end(), match.group(1) is not None))
+    if not delimiters or not delimiters[-1][2]:
+        raise MimeError(Reason.MESSAGE_TRUNCATED, "no closing boundary", (start, stop))
+    spans = tuple((left_stop, right_start) for (_, left_stop, _), (right_start, _, _) in pairwise(delimiters))
+    if any(first > last for first, last in spans):
+        raise MimeError(Reason.MIME_MALFORMED, "an empty part", (start, stop))
+    return Multipart((start, delimiters[0][0]), spans, (delimiters[-1][1], stop))
+
+
+def _boundary(part: Part) -> bytes:
+    parameters = part.content_type.parameters
+    if any(attribute.startswith("boundary*") for attribute in parameters):
+        raise MimeError(Reason.MIME_MALFORMED, "boundary in an extended parameter", part.header.span)
+    boundary = parameters.get("boundary", "")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise MimeError(Reason.MIME_MALFORMED, "missing or unusable boundary", part.header.span)
+    return boundary.encode("ascii")
+
+
+def _line_starts(data: bytes, delimiter: bytes, start: int, stop: int) -> Iterator[int]:
+    """Where lines start with `delimiter`."""
+    if data.startswith(delimiter, start, stop):
+        yield start
+    needle = b"\n" + delimiter
+    # The body's own first line end may sit one byte before a delimiter that follows at once: hence `start`, not beyond.
+    hit = data.find(needle, start, stop)
+    while hit != -1:
+        yield hit + 1
+        hit = data.find(needle, hit + len(needle), stop)
+
+
+def _before_line_end(data: bytes, line_start: int, start: int) -> int:
+    """Where the line end before `line_start` begins, not before `start`."""
+    if line_start > start and data[line_start - 1] == _LF:
+        line_start -= 1
+        if line_start > start and data[line_start - 1] == _CR:
+            line_start -= 1
+    return line_start
+
+
+def read_signed_message(data: bytes, limits: Limits) -> SignedMessage:
+    """Establish that the message is multipart/signed with exactly two parts, the second an S/MIME signature.
+
+    Raises:
+        MimeError: NOT_A_MESSAGE, NOT_PEC, MIME_MALFORMED, MESSAGE_TRUNCATED or LIMIT_EXCEEDED.
+
+    Source: RFC 6109 §2.1, RFC 1847 §2.1, RFC 8551 §3.5.3.
+    """
+    if len(data) > limits.message_bytes:
+        raise MimeError(Reason.LIMIT_EXCEEDED, f"message over {limits.message_bytes} bytes", (0, len(data)))
+    root = read_part(data, (0, len(data)), limits)
+    if not root.header.bodies:
+        raise MimeError(Reason.NOT_A_MESSAGE, "no header", root.header.span)
+    if root.content_type.value != "multipart/signed":
+        raise MimeError(Reason.NOT_PEC, f"the root is {root.content_type.value}", root.header.span)
+    if root.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+        raise MimeError(Reason.MIME_MALFORMED, "protocol is not that of S/MIME", root.header.span)
+    layout = split_multipart(data, root, limits)
+    if len(layout.parts) != 2:  # noqa: PLR2004 (RFC 1847 §2.1: exactly two)
+        raise MimeError(Reason.MIME_MALFORMED, f"{len(layout.parts)} parts in multipart/signed", root.body)
+    signed, signature = (read_part(data, span, limits) for span in layout.parts)
+    if signature.content_type.value not in SIGNATURE_TYPES:
+        raise MimeError(Reason.MIME_MALFORMED, "the second part is not an S/MIME signature", signature.header.span)
+    if signature.encoding != "base64":
+        raise MimeError(Reason.MIME_MALFORMED, "the signature is not in base64", signature.header.span)
+    micalg = root.content_type.parameters.get("micalg")
+    return SignedMessage(root, layout, signed, decode_body(data, signature), micalg.lower() if micalg else None)
+
+
+def walk_signed_tree(data: bytes, root: Part, limits: Limits) -> tuple[Part, ...]:
+    """The leaves of the signed entity, in order. A message/rfc822 part is a leaf: the original is not walked.
+
+    Raises:
+        MimeError: a part breaks a rule, or LIMIT_EXCEEDED.
+    """
+    leaves: list[Part] = []
+    pending = [(root, 1)]
+    seen = 1
+    while pending:
+        part, depth = pending.pop()
+        if not part.content_type.value.startswith("multipart/"):
+            leaves.append(part)
+            continue
+        if depth >= limits.mime_depth:
+            raise MimeError(Reason.LIMIT_EXCEEDED, f"nested over {limits.mime_depth} levels", part.span)
+        spans = split_multipart(data, part, limits).parts
+        seen += len(spans)
+        if seen > limits.mime_parts:
+            raise MimeError(Reason.LIMIT_EXCEEDED, f"over {limits.mime_parts} parts", part.span)
+        pending.extend((read_part(data, span, limits), depth + 1) for span in reversed(spans))
+    return tuple(leaves)
+
+
+def decode_body(data: bytes, part: Part) -> bytes:
+    """The body with its transfer encoding undone.
+
+    Raises:
+        MimeError: MIME_MALFORMED: base64 with anything but its alphabet, blanks and line ends, or not complete.
+
+    Source: RFC 2045 §6.7, §6.8.
+    """
+    start, stop = part.body
+    body = data[start:stop]
+    if part.encoding == "base64":
+        try:
+            return binascii.a2b_base64(body.translate(None, b" \t\r\n"), strict_mode=True)
+        except binascii.Error as error:
+            raise MimeError(Reason.MIME_MALFORMED, "malformed base64", part.body) from error
+    if part.encoding == "quoted-printable":
+        return binascii.a2b_qp(body)
+    return body
+
+
+def canonical_chunks(data: bytes, span: Span) -> Iterator[bytes]:
+    """The bytes of `span` with every line end as CRLF, in chunks of about a megabyte (RFC 8551 §3.1.1)."""
+    position, stop = span
+    while position < stop:
+        chunk_stop = min(position + _CHUNK_BYTES, stop)
+        if chunk_stop < stop and data[chunk_stop - 1] == _CR:
+            chunk_stop -= 1  # never between CR and LF
+        yield data[position:chunk_stop].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        position = chunk_stop

@@ -1,0 +1,89 @@
+"""Receipts inside other messages: forwarded as an attachment, wrapped by a mailing list, or kept in an original.
+
+A receipt found here is not the message's own. It is cut out byte for byte and verified by itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pecverify._header import MimeError
+from pecverify._mime import SIGNATURE_TYPES, decode_body, read_part, split_multipart
+from pecverify.policy import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pecverify._mime import Part
+    from pecverify.report import Span
+
+_ATTACHMENTS_LOOKED_AT = 10_000
+"""Parts of one multipart: a message may carry many receipts, where a receipt itself may not have many parts."""
+_PEC_FIELDS = ("X-Ricevuta", "X-Trasporto")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedReceipt:
+    """One entity that has the form of a PEC message. Nothing about it has been verified."""
+
+    span: Span
+    """Where it lies in the message given (zero-based, stop exclusive); of the encoded region if `encoded`."""
+    data: bytes = field(repr=False)
+    """Its bytes, transfer decoding undone: give them to `verify_receipt`."""
+    encoded: bool
+    """Whether it lay there in base64 or quoted-printable."""
+
+
+def find_receipts(message: bytes, *, limits: Limits | None = None) -> tuple[NestedReceipt, ...]:
+    """The PEC messages inside a message, in order; the message itself is not among them.
+
+    Looks into every multipart and attached message, and into attachments named `.eml`, to the depth that `limits` set.
+    What is malformed is passed over. Nothing is raised on hostile input.
+
+    Args:
+        message: the bytes of the outer message.
+        limits: bounds on depth and header size; `Limits()` by default.
+
+    Source: RFC 2046 §5.1, §5.2.1.
+    """
+    bounds = dataclasses.replace(limits or Limits(), mime_parts=_ATTACHMENTS_LOOKED_AT)
+    return tuple(_search(message, (0, len(message)), bounds, 0))
+
+
+def _search(data: bytes, span: Span, limits: Limits, depth: int) -> Iterator[NestedReceipt]:
+    try:
+        part = read_part(data, span, limits)
+        if depth and _has_pec_form(data, part):
+            yield NestedReceipt(span=span, data=data[span[0] : span[1]], encoded=False)
+        if depth >= limits.mime_depth:
+            return
+        if part.content_type.value.startswith("multipart/"):
+            for inner in split_multipart(data, part, limits).parts:
+                yield from _search(data, inner, limits, depth + 1)
+        elif _holds_message(part):
+            yield from _search_attached(data, part, limits, depth + 1)
+    except MimeError:
+        return
+
+
+def _search_attached(data: bytes, part: Part, limits: Limits, depth: int) -> Iterator[NestedReceipt]:
+    if part.encoding not in ("base64", "quoted-printable"):
+        yield from _search(data, part.body, limits, depth)
+        return
+    decoded = decode_body(data, part)
+    for inner in _search(decoded, (0, len(decoded)), limits, depth):
+        yield dataclasses.replace(inner, span=part.body, encoded=True)
+
+
+def _has_pec_form(data: bytes, part: Part) -> bool:
+    """multipart/signed by S/MIME, with a PEC header field or, where a list stripped those, with certification data."""
+    signed = part.content_type.value == "multipart/signed"
+    if not signed or part.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+        return False
+    return any(part.header.all(name) for name in _PEC_FIELDS) or data.find(b"daticert.xml", *part.body) != -1
+
+
+def _holds_message(part: Part) -> bool:
+    return part.content_type.value == "message/rfc822" or any(name.lower().endswith(".eml") for name in part.names)
