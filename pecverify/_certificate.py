@@ -203,9 +203,7 @@ def _read_outline(der: bytes) -> tuple[list[_asn1.Element], bytes]:
     return fields, inner
 
 
-def _to_certificate(
-    parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes
-) -> Certificate:
+def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes) -> Certificate:
     extensions = {extension.oid: extension for extension in parsed.extensions}
     values = {oid: extension.value for oid, extension in extensions.items()}
     key_usage = values.get(ExtensionOID.KEY_USAGE)
@@ -241,7 +239,9 @@ def _to_certificate(
         ),
         key_usage_is_critical=ExtensionOID.KEY_USAGE in extensions and extensions[ExtensionOID.KEY_USAGE].critical,
         extended_key_usage=(
-            frozenset(usage.dotted_string for usage in extended) if isinstance(extended, x509.ExtendedKeyUsage) else None
+            frozenset(usage.dotted_string for usage in extended)
+            if isinstance(extended, x509.ExtendedKeyUsage)
+            else None
         ),
         basic_constraints=(
             BasicConstraints(is_ca=basic.ca, path_length=basic.path_length)

@@ -14,7 +14,7 @@ from asn1crypto import algos, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from pecverify.reasons import Reason
 
@@ -112,6 +112,12 @@ def load_public_key(spki: bytes) -> PublicKey:
     return PublicKey(
         spki=spki, description=f"RSA {key.key_size}", rsa_bits=key.key_size, rsa_exponent=exponent, _key=key
     )
+
+
+def rsa_public_key(modulus: int, exponent: int) -> PublicKey:
+    """A key from its numbers."""
+    key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    return load_public_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> SignatureAlgorithm:

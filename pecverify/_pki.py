@@ -1,0 +1,357 @@
+"""One certificate path at one instant.
+
+A path leads from the signer's certificate, through certificates that the message carries, to an anchor of the trust
+store. It is built by names and proven by signatures (RFC 5280 §6.1); key identifiers identify nothing. Recognition
+comes from the anchor alone: a path to a public root that is no anchor is no path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pecverify._findings import found
+from pecverify._signature import AlgorithmError, parse_signature_algorithm
+from pecverify.reasons import Reason, Severity
+from pecverify.report import Basis, CertificateFacts, Recognition
+from pecverify.trust._anchors import is_issuer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from pecverify._certificate import Certificate, DistinguishedName, NameConstraints
+    from pecverify.policy import Policy
+    from pecverify.report import Finding
+    from pecverify.trust import TrustStore
+    from pecverify.trust._anchors import Anchor, Edition
+
+_EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
+_ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
+_STRONG_RSA_BITS = 2048
+_COMMON_EXPONENT = 65537
+_EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
+_RECOGNITIONS = tuple(Recognition)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathResult:
+    """What path building came to."""
+
+    recognition: Recognition
+    """How the signer is recognised; NONE unless a path is valid."""
+    recognised_by: str | None
+    """The anchor and edition; None without recognition."""
+    path: tuple[CertificateFacts, ...]
+    """Signer first, anchor last; the signer alone where there is no path."""
+    findings: tuple[Finding, ...]
+    """Of checks RECOGNITION and ALGORITHMS."""
+
+
+def check_signer(
+    certificate: Certificate, instant: datetime | None, claimed: datetime | None, basis: Basis, policy: Policy
+) -> Iterator[Finding]:
+    """Establish that the certificate is of a kind that signs PEC messages, and was valid.
+
+    Args:
+        certificate: the signer's.
+        instant: the validated instant.
+        claimed: the instant that the message states.
+        basis: where `instant` comes from.
+        policy: its `weak_signature_until` decides about short keys.
+
+    Source: RFC 6109 §5.5.1, §5.5.2; RFC 8550 §4.4; ETSI EN 319 102-1 §5.2.6.
+    """
+    yield from _check_profile(certificate)
+    yield from _check_validity(certificate, instant, claimed, basis)
+    bits, exponent = certificate.public_key.rsa_bits, certificate.public_key.rsa_exponent
+    if bits is not None and bits < _STRONG_RSA_BITS:
+        yield _weak(f"signer's key {certificate.public_key.description}", instant, policy)
+    if exponent is not None and exponent < _COMMON_EXPONENT:
+        yield found(Reason.KEY_EXPONENT_SMALL, actual=str(exponent))
+
+
+def _check_profile(certificate: Certificate) -> Iterator[Finding]:
+    usage, extended = certificate.key_usage, certificate.extended_key_usage
+    deviations = []
+    if usage is None or "digital_signature" not in usage:
+        yield found(Reason.KEY_USAGE_INVALID, expected="digitalSignature", actual=_listed(usage))
+    elif not certificate.key_usage_is_critical:
+        deviations.append("keyUsage not critical")
+    if extended is not None and not extended & {_EMAIL_PROTECTION, _ANY_EXTENDED_KEY_USAGE}:
+        yield found(Reason.EXTENDED_KEY_USAGE_INVALID, expected=_EMAIL_PROTECTION, actual=_listed(extended))
+    if certificate.basic_constraints is not None:
+        if certificate.basic_constraints.is_ca:
+            yield found(Reason.SIGNER_IS_CA, expected="no basicConstraints", actual="CA:TRUE")
+        else:
+            deviations.append("basicConstraints present")
+    if certificate.subject_key_identifier is None or certificate.authority_key_identifier is None:
+        deviations.append("key identifiers absent")
+    for oid in certificate.unknown_critical_extensions:
+        yield found(Reason.CRITICAL_EXTENSION_UNKNOWN, actual=oid)
+    for address in certificate.addresses:
+        if not _is_plain_address(address):
+            yield found(Reason.CERTIFICATE_ADDRESS_INVALID, actual=ascii(address))
+    if len(certificate.addresses) > 1:
+        yield found(Reason.CERTIFICATE_ADDRESSES_MANY, actual=", ".join(certificate.addresses))
+    if deviations:
+        yield found(Reason.CERTIFICATE_PROFILE, actual=", ".join(deviations))
+
+
+def _listed(names: frozenset[str] | None) -> str | None:
+    return None if names is None else ", ".join(sorted(names))
+
+
+def _is_plain_address(address: str) -> bool:
+    """Visible ASCII with one @: no NUL, no blank, nothing that a reader may cut short (CVE-2009-2408)."""
+    return address.count("@") == 1 and address.isascii() and address.isprintable() and " " not in address
+
+
+def _check_validity(
+    certificate: Certificate, instant: datetime | None, claimed: datetime | None, basis: Basis
+) -> Iterator[Finding]:
+    start, end = certificate.not_before, certificate.not_after
+    validity = f"{start.isoformat()} to {end.isoformat()}"
+    if claimed is not None and claimed > end:
+        yield found(Reason.CERTIFICATE_EXPIRED, expected=validity, actual=claimed.isoformat())
+    elif instant is not None and basis is not Basis.STATED and instant > end:
+        yield found(Reason.OUT_OF_BOUNDS_NO_POE, expected=validity, actual=instant.isoformat())
+    earliest = min((moment for moment in (claimed, instant) if moment is not None), default=None)
+    if earliest is not None and earliest < start:
+        yield found(Reason.CERTIFICATE_NOT_YET_VALID, expected=validity, actual=earliest.isoformat())
+
+
+def _weak(actual: str, instant: datetime | None, policy: Policy) -> Finding:
+    """UNKNOWN, unless the policy accepts the algorithms of the instant's time: then a WARNING."""
+    until = policy.weak_signature_until
+    accepted = until is not None and instant is not None and instant <= until
+    return found(Reason.ALGORITHM_WEAK, actual=actual, severity=Severity.WARNING if accepted else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A path whose signatures hold."""
+
+    certificates: tuple[Certificate, ...]
+    """Signer first; all but the anchor."""
+    anchor: Anchor
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Depth-first search, bounded in length and in signatures tried."""
+
+    embedded: tuple[Certificate, ...]
+    trust: TrustStore
+    path_length: int
+    checks_left: int = field(default=0)
+
+    def paths(self, certificates: tuple[Certificate, ...]) -> Iterator[_Path]:
+        """The paths that go on from the last of `certificates`."""
+        last = certificates[-1]
+        for anchor in self.trust.anchors:
+            if (anchor.certificate is not None and anchor.certificate.der == last.der) or (anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor)):
+                yield _Path(certificates, anchor)
+        if len(certificates) + 1 >= self.path_length:
+            return
+        for issuer in self.embedded:
+            if issuer.subject_name == last.issuer_name and issuer not in certificates and self._verifies(last, issuer):
+                yield from self.paths((*certificates, issuer))
+
+    def _verifies(self, certificate: Certificate, issuer: Anchor | Certificate) -> bool:
+        if self.checks_left <= 0:
+            return False
+        self.checks_left -= 1
+        return self.trust.has_issued(issuer.public_key, certificate)
+
+
+def find_path(
+    signer: Certificate,
+    embedded: tuple[Certificate, ...],
+    trust: TrustStore,
+    instant: datetime | None,
+    policy: Policy,
+) -> PathResult:
+    """Recognise the signer by the best valid path to an anchor at `instant`.
+
+    Args:
+        signer: the signer's certificate.
+        embedded: the certificates that the message carries; they prove nothing by themselves.
+        trust: the anchors.
+        instant: the validated instant; None: nothing is recognised.
+        policy: bounds and weak algorithms.
+
+    Returns:
+        Recognition with the anchor and edition that carries it; or the finding that says why there is none:
+        ISSUER_FORGED, PROVIDER_NOT_RECOGNISED, ANCHOR_NOT_IN_FORCE, NAME_CONSTRAINTS_VIOLATED, PATH_LENGTH_EXCEEDED,
+        PATH_INVALID. ALGORITHM_WEAK and ALGORITHM_REFUSED as they apply.
+
+    Source: RFC 5280 §6.1; RFC 6109 §2.2.2.
+    """
+    limits = policy.limits
+    builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
+    paths = sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition))
+    refusals: list[Finding] = []
+    for path in paths if instant is not None else ():
+        edition, finding = _check_path(path, instant)
+        if edition is not None:
+            return PathResult(
+                recognition=path.anchor.recognition,
+                recognised_by=path.anchor.describe(edition),
+                path=_facts(path.certificates, edition),
+                findings=tuple(_check_strength(path.certificates, instant, policy)),
+            )
+        refusals.append(finding)
+    if not paths:
+        refusals.append(_unrecognised(signer, trust))
+    return PathResult(
+        recognition=Recognition.NONE,
+        recognised_by=None,
+        path=(signer.facts(),),
+        findings=(*refusals[:1], *_check_strength((signer,), instant, policy)),
+    )
+
+
+def _facts(certificates: tuple[Certificate, ...], edition: Edition) -> tuple[CertificateFacts, ...]:
+    """The path's facts; a signer that is itself the anchor stands once."""
+    facts = tuple(certificate.facts() for certificate in certificates)
+    return facts if facts[-1].sha256 == edition.facts.sha256 else (*facts, edition.facts)
+
+
+def _unrecognised(signer: Certificate, trust: TrustStore) -> Finding:
+    claimed = [anchor for anchor in trust.named(signer.issuer_name) if anchor.recognition is Recognition.AGID_CA]
+    if claimed:
+        return found(Reason.ISSUER_FORGED, expected=f"signed by the key of {claimed[0].name}", actual=signer.issuer)
+    anchors = ", ".join(anchor.name for anchor in trust.anchors)
+    return found(Reason.PROVIDER_NOT_RECOGNISED, expected=anchors or None, actual=signer.issuer)
+
+
+def _check_path(path: _Path, instant: datetime) -> tuple[Edition, None] | tuple[None, Finding]:
+    """The newest edition of the anchor under which the path is valid; or why there is none."""
+    in_force = [edition for edition in path.anchor.editions if edition.in_force(instant)]
+    if not in_force:
+        editions = path.anchor.editions
+        known = f"{editions[0].facts.not_before.isoformat()} to {editions[-1].facts.not_after.isoformat()}"
+        return None, found(Reason.ANCHOR_NOT_IN_FORCE, expected=known, actual=instant.isoformat())
+    finding = _check_intermediates(path.certificates, instant)
+    if finding is not None:
+        return None, finding
+    if path.anchor.certificate is not None and path.anchor.certificate.der == path.certificates[-1].der:
+        return in_force[-1], None  # the caller named the last certificate itself: nothing above it constrains it
+    for edition in reversed(in_force):
+        finding = _check_under(edition.name_constraints, edition.path_length, path.certificates)
+        if finding is None:
+            return edition, None
+    return None, finding or found(Reason.PATH_INVALID)
+
+
+def _check_intermediates(certificates: tuple[Certificate, ...], instant: datetime) -> Finding | None:
+    """Validity, authority, extensions and constraints of the certificates between signer and anchor (RFC 5280 §6.1.4)."""
+    for index, intermediate in enumerate(certificates[1:], start=1):
+        if not intermediate.not_before <= instant <= intermediate.not_after:
+            return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.subject)
+        if not is_issuer(intermediate):
+            return found(Reason.PATH_INVALID, expected="CA:TRUE, keyCertSign", actual=intermediate.subject)
+        if intermediate.unknown_critical_extensions:
+            unknown = ", ".join(intermediate.unknown_critical_extensions)
+            return found(Reason.PATH_INVALID, expected="no unknown critical extension", actual=unknown)
+        basic = intermediate.basic_constraints
+        finding = _check_under(
+            intermediate.name_constraints, None if basic is None else basic.path_length, certificates[:index]
+        )
+        if finding is not None:
+            return finding
+    return None
+
+
+def _check_under(
+    constraints: NameConstraints | None, path_length: int | None, below: tuple[Certificate, ...]
+) -> Finding | None:
+    """What one authority demands of the certificates below it: their number and their names."""
+    intermediates = [certificate for certificate in below[1:] if certificate.subject_name != certificate.issuer_name]
+    if path_length is not None and len(intermediates) > path_length:
+        return found(Reason.PATH_LENGTH_EXCEEDED, expected=str(path_length), actual=str(len(intermediates)))
+    if constraints is None:
+        return None
+    for certificate in (below[0], *intermediates):
+        name = _forbidden_name(constraints, certificate)
+        if name is not None:
+            return found(Reason.NAME_CONSTRAINTS_VIOLATED, expected="a permitted name", actual=name)
+    return None
+
+
+def _forbidden_name(constraints: NameConstraints, certificate: Certificate) -> str | None:
+    """The first name of the certificate that the constraints do not allow (RFC 5280 §4.2.1.10)."""
+    emails = certificate.addresses or tuple(
+        value for rdn in certificate.subject_name for oid, value in rdn if oid == _EMAIL_ADDRESS
+    )
+    for email in emails:
+        if not _is_allowed(email, constraints.permitted_emails, constraints.excluded_emails, _email_matches):
+            return email
+    for name in certificate.dns_names:
+        if not _is_allowed(name, constraints.permitted_dns, constraints.excluded_dns, _dns_matches):
+            return name
+    subject = certificate.subject_name
+    if subject and not _is_allowed(subject, constraints.permitted_names, constraints.excluded_names, _name_matches):
+        return certificate.subject
+    # Kinds of name that are not evaluated here: refused where they are constrained and present.
+    constrained = set(constraints.other_kinds)
+    if constraints.permitted_names is not None or constraints.excluded_names:
+        constrained.add("directory")
+    refused = certificate.other_names & constrained
+    return f"subjectAltName of kind {sorted(refused)[0]}" if refused else None
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    Name = TypeVar("Name", str, DistinguishedName)
+
+
+def _is_allowed(
+    name: Name,
+    permitted: tuple[Name, ...] | None,
+    excluded: tuple[Name, ...],
+    matches: Callable[[Name, Name], bool],
+) -> bool:
+    if any(matches(name, subtree) for subtree in excluded):
+        return False
+    return permitted is None or any(matches(name, subtree) for subtree in permitted)
+
+
+def _email_matches(email: str, constraint: str) -> bool:
+    """A mailbox, a host, or with a leading dot all hosts of a domain."""
+    local, _, host = email.rpartition("@")
+    host, constraint_host = host.casefold(), constraint.rpartition("@")[2].casefold()
+    if "@" in constraint:
+        return (local, host) == (constraint.rpartition("@")[0], constraint_host)
+    return host.endswith(constraint_host) if constraint.startswith(".") else host == constraint_host
+
+
+def _dns_matches(name: str, constraint: str) -> bool:
+    """The name itself or any name to the left of it."""
+    host, domain = name.casefold(), constraint.casefold().lstrip(".")
+    return not domain or host == domain or host.endswith("." + domain)
+
+
+def _name_matches(name: DistinguishedName, subtree: DistinguishedName) -> bool:
+    """The subtree's RDNs begin the name."""
+    return name[: len(subtree)] == subtree
+
+
+def _check_strength(
+    certificates: tuple[Certificate, ...], instant: datetime | None, policy: Policy
+) -> Iterator[Finding]:
+    """Signature algorithms of the path's certificates, and the keys above the signer's."""
+    for index, certificate in enumerate(certificates):
+        try:
+            algorithm = parse_signature_algorithm(certificate.signature_algorithm)
+        except AlgorithmError as error:
+            yield found(error.reason, actual=f"certificate signed with {error.actual}")
+            continue
+        if algorithm.digest == "sha1":
+            yield _weak("certificate signed with sha1", instant, policy)
+        bits = certificate.public_key.rsa_bits
+        if index and bits is not None and bits < _STRONG_RSA_BITS:
+            yield _weak(f"issuer's key {certificate.public_key.description}", instant, policy)

@@ -1,0 +1,152 @@
+"""Trust anchors: a name, a key, and the editions of it with their validity and constraints.
+
+AgID CA1 was published nine times with one key; a provider certificate verifies with any of them. What an edition decides
+is when it was in force and whom it permitted. So an anchor is a key, and an edition is looked for at an instant.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from pecverify._certificate import Certificate, DistinguishedName, NameConstraints, prepare_value
+from pecverify._signature import PublicKey, rsa_public_key
+from pecverify.report import CertificateFacts, Recognition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHORT_NAMES = {
+    "2.5.4.3": "CN",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One certificate of an anchor's key."""
+
+    facts: CertificateFacts
+    """What a report shows of it; its validity counts."""
+    path_length: int | None
+    """How many intermediate certificates may follow; None: any number."""
+    name_constraints: NameConstraints | None
+    """Whom it may certify; None: anyone."""
+
+    def in_force(self, instant: datetime) -> bool:
+        """Whether `instant` lies within its validity, both ends included."""
+        return self.facts.not_before <= instant <= self.facts.not_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A key that is trusted to recognise PEC providers."""
+
+    name: str
+    """What to call it in a report."""
+    recognition: Recognition
+    """What a path to it means: AGID_CA or CUSTOM."""
+    subject_name: DistinguishedName = field(repr=False)
+    """Its subject, for comparison with an issuer."""
+    public_key: PublicKey = field(repr=False)
+    """Its key."""
+    editions: tuple[Edition, ...]
+    """Oldest first; exactly one for a CUSTOM anchor."""
+    certificate: Certificate | None = field(default=None, repr=False)
+    """A CUSTOM anchor's certificate."""
+
+    @property
+    def may_issue(self) -> bool:
+        """Whether it may stand above another certificate: the built-in ones do, others if they are CA certificates."""
+        return self.certificate is None or is_issuer(self.certificate)
+
+    def describe(self, edition: Edition) -> str:
+        """Name and edition, for a report."""
+        facts = edition.facts
+        return f"{self.name}, edition of {facts.not_before:%Y-%m-%d} (SHA-256 {facts.sha256})"
+
+
+def is_issuer(certificate: Certificate) -> bool:
+    """Whether a certificate may issue others: cA, and keyCertSign if key usage is stated (RFC 5280 §6.1.4 (k), (n))."""
+    basic, usage = certificate.basic_constraints, certificate.key_usage
+    return basic is not None and basic.is_ca and (usage is None or "key_cert_sign" in usage)
+
+
+def custom_anchor(certificate: Certificate) -> Anchor:
+    """An anchor from a certificate that the caller trusts."""
+    basic = certificate.basic_constraints
+    edition = Edition(
+        facts=certificate.facts(),
+        path_length=None if basic is None else basic.path_length,
+        name_constraints=certificate.name_constraints,
+    )
+    return Anchor(
+        name=certificate.common_name or certificate.subject,
+        recognition=Recognition.CUSTOM,
+        subject_name=certificate.subject_name,
+        public_key=certificate.public_key,
+        editions=(edition,),
+        certificate=certificate,
+    )
+
+
+def load_built_in_anchors() -> tuple[Anchor, ...]:
+    """The AgID CA1 and DigitPA CA1 keys with their editions, from package data."""
+    data = json.loads(resources.files("pecverify.data").joinpath("agid.json").read_text("utf-8"))
+    return tuple(_built_in_anchor(entry) for entry in data["anchors"])
+
+
+def _built_in_anchor(entry: dict[str, Any]) -> Anchor:
+    subject = ",".join(
+        f"{_SHORT_NAMES.get(oid, oid)}={value}" for rdn in reversed(entry["subject"]) for oid, value in rdn
+    )
+    return Anchor(
+        name=entry["name"],
+        recognition=Recognition.AGID_CA,
+        subject_name=_prepare(entry["subject"]),
+        public_key=rsa_public_key(int(entry["key"]["modulus"], 16), entry["key"]["exponent"]),
+        editions=tuple(_edition(subject, edition) for edition in entry["editions"]),
+    )
+
+
+def _edition(subject: str, entry: dict[str, Any]) -> Edition:
+    constraints = entry["name_constraints"]
+    return Edition(
+        facts=CertificateFacts(
+            subject=subject,
+            issuer=entry["issuer"],
+            serial_number=entry["serial_number"],
+            not_before=datetime.fromisoformat(entry["not_before"]),
+            not_after=datetime.fromisoformat(entry["not_after"]),
+            sha256=entry["sha256"],
+        ),
+        path_length=entry["path_length"],
+        name_constraints=_constraints(constraints["permitted"], constraints["excluded"]) if constraints else None,
+    )
+
+
+def _constraints(permitted: dict[str, list[Any]], excluded: dict[str, list[Any]]) -> NameConstraints:
+    return NameConstraints(
+        permitted_emails=tuple(permitted["rfc822Name"]) if "rfc822Name" in permitted else None,
+        permitted_dns=tuple(permitted["dNSName"]) if "dNSName" in permitted else None,
+        permitted_names=_prepare_all(permitted["directoryName"]) if "directoryName" in permitted else None,
+        excluded_emails=tuple(excluded.get("rfc822Name", ())),
+        excluded_dns=tuple(excluded.get("dNSName", ())),
+        excluded_names=_prepare_all(excluded.get("directoryName", ())),
+        other_kinds=frozenset({"ip"} if "iPAddress" in permitted.keys() | excluded.keys() else ()),
+    )
+
+
+def _prepare_all(names: Iterable[list[list[list[str]]]]) -> tuple[DistinguishedName, ...]:
+    return tuple(_prepare(name) for name in names)
+
+
+def _prepare(name: list[list[list[str]]]) -> DistinguishedName:
+    return tuple(tuple(sorted((oid, prepare_value(value)) for oid, value in rdn)) for rdn in name)

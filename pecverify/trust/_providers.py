@@ -1,0 +1,22 @@
+"""The names under which people know the PEC providers, by the mail domain of their certificates."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+
+
+@functools.cache
+def _names() -> dict[str, str | None]:
+    data = json.loads(resources.files("pecverify.data").joinpath("providers.json").read_text("utf-8"))
+    names: dict[str, str | None] = data["names"]
+    return names
+
+
+def provider_name(address: str) -> str | None:
+    """The known name of the provider that signs from `address`; None if its domain tells none.
+
+    A convenience for readers: it proves nothing, recognition does.
+    """
+    return _names().get(address.rpartition("@")[2].casefold())

@@ -1,0 +1,128 @@
+"""The trust store: an immutable set of anchors, with a memory of the certificates that have passed through it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from pecverify._certificate import Certificate, load_certificates, parse_certificate
+from pecverify._signature import AlgorithmError, PublicKey, parse_signature_algorithm, verify_signature
+from pecverify.errors import TrustListError
+from pecverify.report import Provider
+from pecverify.trust._anchors import Anchor, custom_anchor, load_built_in_anchors
+from pecverify.trust._providers import provider_name
+
+if TYPE_CHECKING:
+    from pecverify._certificate import DistinguishedName
+
+_REMEMBERED = 1024
+"""Certificates and signature checks that a store remembers: all of PEC's providers, many times over."""
+
+
+class TrustStore:
+    """Who is trusted to recognise PEC providers. Immutable; stores combine with `|`; pickles without its memory.
+
+    A store remembers the certificates it has parsed and the signatures it has checked: keep one store for many receipts.
+    What it remembers are facts that no input can change; threads may share it.
+    """
+
+    __slots__ = ("_anchors", "_certificates", "_issued")
+
+    def __init__(self, anchors: tuple[Anchor, ...] = ()) -> None:
+        self._anchors = tuple(dict.fromkeys(anchors))
+        self._certificates: dict[bytes, Certificate] = {}
+        self._issued: dict[tuple[bytes, bytes], bool] = {}
+
+    @classmethod
+    def default(cls) -> TrustStore:
+        """The built-in anchors: the AgID CA1 key (nine editions, 2017 to 2030) and the DigitPA CA1 key (2011 to 2018)."""
+        return _default_store()
+
+    @classmethod
+    def from_certificates(cls, *certificates: bytes) -> TrustStore:
+        """CUSTOM anchors.
+
+        Args:
+            certificates: each one PEM file (of one or several certificates) or one certificate in DER: authorities, or
+                signers' own certificates.
+
+        Raises:
+            TypeError: an argument is not bytes.
+            TrustListError: no certificate is given, or one cannot be read.
+        """
+        if not certificates:
+            message = "no certificate given"
+            raise TrustListError(message)
+        return cls(tuple(custom_anchor(loaded) for data in certificates for loaded in load_certificates(data)))
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The anchors, in order."""
+        return self._anchors
+
+    def __or__(self, other: TrustStore) -> TrustStore:
+        if not isinstance(other, TrustStore):
+            return NotImplemented
+        return TrustStore(self._anchors + other._anchors)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrustStore) and self._anchors == other._anchors
+
+    def __hash__(self) -> int:
+        return hash(self._anchors)
+
+    def __repr__(self) -> str:
+        return f"TrustStore({', '.join(anchor.name for anchor in self._anchors)})"
+
+    def __reduce__(self) -> tuple[type[TrustStore], tuple[tuple[Anchor, ...]]]:
+        return (TrustStore, (self._anchors,))
+
+    def named(self, name: DistinguishedName) -> tuple[Anchor, ...]:
+        """The anchors with that subject."""
+        return tuple(anchor for anchor in self._anchors if anchor.subject_name == name)
+
+    def certificate(self, der: bytes) -> Certificate:
+        """A certificate, parsed the first time it is seen.
+
+        Raises:
+            CertificateError: it is malformed.
+        """
+        certificate = self._certificates.get(der)
+        if certificate is None:
+            certificate = parse_certificate(der)
+            if len(self._certificates) >= _REMEMBERED:
+                self._certificates.clear()
+            self._certificates[der] = certificate
+        return certificate
+
+    def has_issued(self, key: PublicKey, certificate: Certificate) -> bool:
+        """Whether the certificate's signature verifies with `key`, computed the first time it is asked."""
+        question = (key.spki, certificate.der)
+        answer = self._issued.get(question)
+        if answer is None:
+            answer = _verify_certificate(key, certificate)
+            if len(self._issued) >= _REMEMBERED:
+                self._issued.clear()
+            self._issued[question] = answer
+        return answer
+
+    def provider_of(self, certificate: Certificate) -> Provider:
+        """The provider's names: its certificate's organisation, and what people call it."""
+        known = (provider_name(address) for address in certificate.addresses)
+        return Provider(
+            organization=certificate.organization or certificate.common_name,
+            name=next((name for name in known if name is not None), None),
+        )
+
+
+def _verify_certificate(key: PublicKey, certificate: Certificate) -> bool:
+    try:
+        algorithm = parse_signature_algorithm(certificate.signature_algorithm)
+        return verify_signature(key, algorithm, certificate.signature, certificate.signed_bytes)
+    except AlgorithmError:
+        return False
+
+
+@functools.cache
+def _default_store() -> TrustStore:
+    return TrustStore(load_built_in_anchors())
