@@ -4,8 +4,8 @@ Decoders are generous: they accept extra fields, lengths that are not minimal an
 seconds over one long OBJECT IDENTIFIER. Everything that reaches one has passed through here first.
 
 Rules kept (X.690): an element ends inside its parent; a parent is consumed exactly; tags have one byte (nothing in CMS
-or X.509 needs more); nesting and OBJECT IDENTIFIERs are bounded. Under DER also: definite, minimal lengths; SEQUENCE and
-SET constructed and everything else universal primitive; minimal INTEGERs; BOOLEAN 00 or FF; well-formed BIT STRINGs.
+or X.509 needs more); nesting and OBJECT IDENTIFIERs are bounded. Under DER also: definite, minimal lengths; SEQUENCE
+and SET constructed, everything else universal primitive; minimal INTEGERs; BOOLEAN 00 or FF; well-formed BIT STRINGs.
 """
 
 from __future__ import annotations

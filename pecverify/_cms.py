@@ -41,7 +41,7 @@ _DIGESTS = {
     bytes.fromhex("608648016503040203"): "sha512",
 }
 _CONTEXT_0, _CONTEXT_1, _SUBJECT_KEY_IDENTIFIER = 0xA0, 0xA1, 0x80
-_OPTIONAL_FIELDS = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
+_OPTIONAL_FIELDS: tuple[list[int], ...] = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
 """certificates and crls of SignedData."""
 # RFC 5652 §11.3: UTCTime through 2049, GeneralizedTime after; both in Zulu, with seconds, without fractions.
 _TIME = re.compile(rb"\x17\x0d\d{12}Z|\x18\x0f\d{14}Z")

@@ -249,7 +249,7 @@ def _make_receipt(
     carried_form = ReceiptForm.CONCISE
     if carries_original:
         carried_form = ReceiptForm.BRIEF if form is ReceiptForm.BRIEF else ReceiptForm.COMPLETE
-    of_some_kinds = {
+    of_some_kinds: dict[str, Any] = {
         "delivered_to": delivered_to,
         "taken_for": taken_for,
         "form": form,
@@ -289,10 +289,11 @@ def _read_time(reading: _Reading, node: Node) -> datetime:
         sign, hours, minutes = zone_match.groups()
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         try:
-            return datetime(
-                *(int(number) for number in (*reversed(date_match.groups()), *time_match.groups())),
-                tzinfo=timezone(offset if sign == "+" else -offset),
+            year, month, day_of_month, hour, minute, second = (
+                int(number) for number in (*reversed(date_match.groups()), *time_match.groups())
             )
+            zone_offset = timezone(offset if sign == "+" else -offset)
+            return datetime(year, month, day_of_month, hour, minute, second, tzinfo=zone_offset)
         except ValueError:
             pass
     raise reading.refuse(Reason.DATICERT_VALUE_MALFORMED, "data", f"{day} {time} {zone}")

@@ -14,7 +14,7 @@ from pecverify._findings import found
 from pecverify._signature import AlgorithmError, parse_signature_algorithm
 from pecverify.reasons import Reason, Severity
 from pecverify.report import Basis, CertificateFacts, Recognition
-from pecverify.trust._anchors import is_issuer
+from pecverify.trust._anchors import Edition, is_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pecverify.policy import Policy
     from pecverify.report import Finding
     from pecverify.trust import TrustStore
-    from pecverify.trust._anchors import Anchor, Edition
+    from pecverify.trust._anchors import Anchor
 
 _EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 _ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
@@ -72,21 +72,7 @@ def check_signer(
 
 
 def _check_profile(certificate: Certificate) -> Iterator[Finding]:
-    usage, extended = certificate.key_usage, certificate.extended_key_usage
-    deviations = []
-    if usage is None or "digital_signature" not in usage:
-        yield found(Reason.KEY_USAGE_INVALID, expected="digitalSignature", actual=_listed(usage))
-    elif not certificate.key_usage_is_critical:
-        deviations.append("keyUsage not critical")
-    if extended is not None and not extended & {_EMAIL_PROTECTION, _ANY_EXTENDED_KEY_USAGE}:
-        yield found(Reason.EXTENDED_KEY_USAGE_INVALID, expected=_EMAIL_PROTECTION, actual=_listed(extended))
-    if certificate.basic_constraints is not None:
-        if certificate.basic_constraints.is_ca:
-            yield found(Reason.SIGNER_IS_CA, expected="no basicConstraints", actual="CA:TRUE")
-        else:
-            deviations.append("basicConstraints present")
-    if certificate.subject_key_identifier is None or certificate.authority_key_identifier is None:
-        deviations.append("key identifiers absent")
+    yield from _check_usage(certificate)
     for oid in certificate.unknown_critical_extensions:
         yield found(Reason.CRITICAL_EXTENSION_UNKNOWN, actual=oid)
     for address in certificate.addresses:
@@ -94,8 +80,29 @@ def _check_profile(certificate: Certificate) -> Iterator[Finding]:
             yield found(Reason.CERTIFICATE_ADDRESS_INVALID, actual=ascii(address))
     if len(certificate.addresses) > 1:
         yield found(Reason.CERTIFICATE_ADDRESSES_MANY, actual=", ".join(certificate.addresses))
-    if deviations:
+    if deviations := _deviations(certificate):
         yield found(Reason.CERTIFICATE_PROFILE, actual=", ".join(deviations))
+
+
+def _check_usage(certificate: Certificate) -> Iterator[Finding]:
+    usage, extended, basic = certificate.key_usage, certificate.extended_key_usage, certificate.basic_constraints
+    if usage is None or "digital_signature" not in usage:
+        yield found(Reason.KEY_USAGE_INVALID, expected="digitalSignature", actual=_listed(usage))
+    if extended is not None and not extended & {_EMAIL_PROTECTION, _ANY_EXTENDED_KEY_USAGE}:
+        yield found(Reason.EXTENDED_KEY_USAGE_INVALID, expected=_EMAIL_PROTECTION, actual=_listed(extended))
+    if basic is not None and basic.is_ca:
+        yield found(Reason.SIGNER_IS_CA, expected="no basicConstraints", actual="CA:TRUE")
+
+
+def _deviations(certificate: Certificate) -> list[str]:
+    """From RFC 6109 §5.5.2, of the kind that genuine certificates have had."""
+    deviations = {
+        "keyUsage not critical": certificate.key_usage is not None and not certificate.key_usage_is_critical,
+        "basicConstraints present": certificate.basic_constraints is not None,
+        "subjectKeyIdentifier absent": certificate.subject_key_identifier is None,
+        "authorityKeyIdentifier absent": certificate.authority_key_identifier is None,
+    }
+    return [deviation for deviation, applies in deviations.items() if applies]
 
 
 def _listed(names: frozenset[str] | None) -> str | None:
@@ -150,7 +157,9 @@ class _Builder:
         """The paths that go on from the last of `certificates`."""
         last = certificates[-1]
         for anchor in self.trust.anchors:
-            if (anchor.certificate is not None and anchor.certificate.der == last.der) or (anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor)):
+            if anchor.is_certificate(last) or (
+                anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor)
+            ):
                 yield _Path(certificates, anchor)
         if len(certificates) + 1 >= self.path_length:
             return
@@ -191,19 +200,19 @@ def find_path(
     limits = policy.limits
     builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
     paths = sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition))
-    refusals: list[Finding] = []
-    for path in paths if instant is not None else ():
-        edition, finding = _check_path(path, instant)
-        if edition is not None:
+    refusals = [] if paths else [_unrecognised(signer, trust)]
+    for path in paths:
+        if instant is None:
+            break
+        outcome = _check_path(path, instant)
+        if isinstance(outcome, Edition):
             return PathResult(
                 recognition=path.anchor.recognition,
-                recognised_by=path.anchor.describe(edition),
-                path=_facts(path.certificates, edition),
+                recognised_by=path.anchor.describe(outcome),
+                path=_facts(path.certificates, outcome),
                 findings=tuple(_check_strength(path.certificates, instant, policy)),
             )
-        refusals.append(finding)
-    if not paths:
-        refusals.append(_unrecognised(signer, trust))
+        refusals.append(outcome)
     return PathResult(
         recognition=Recognition.NONE,
         recognised_by=None,
@@ -226,27 +235,24 @@ def _unrecognised(signer: Certificate, trust: TrustStore) -> Finding:
     return found(Reason.PROVIDER_NOT_RECOGNISED, expected=anchors or None, actual=signer.issuer)
 
 
-def _check_path(path: _Path, instant: datetime) -> tuple[Edition, None] | tuple[None, Finding]:
+def _check_path(path: _Path, instant: datetime) -> Edition | Finding:
     """The newest edition of the anchor under which the path is valid; or why there is none."""
-    in_force = [edition for edition in path.anchor.editions if edition.in_force(instant)]
+    editions = path.anchor.editions
+    in_force = [edition for edition in editions if edition.in_force(instant)]
     if not in_force:
-        editions = path.anchor.editions
         known = f"{editions[0].facts.not_before.isoformat()} to {editions[-1].facts.not_after.isoformat()}"
-        return None, found(Reason.ANCHOR_NOT_IN_FORCE, expected=known, actual=instant.isoformat())
+        return found(Reason.ANCHOR_NOT_IN_FORCE, expected=known, actual=instant.isoformat())
     finding = _check_intermediates(path.certificates, instant)
     if finding is not None:
-        return None, finding
-    if path.anchor.certificate is not None and path.anchor.certificate.der == path.certificates[-1].der:
-        return in_force[-1], None  # the caller named the last certificate itself: nothing above it constrains it
-    for edition in reversed(in_force):
-        finding = _check_under(edition.name_constraints, edition.path_length, path.certificates)
-        if finding is None:
-            return edition, None
-    return None, finding or found(Reason.PATH_INVALID)
+        return finding
+    if path.anchor.is_certificate(path.certificates[-1]):
+        return in_force[-1]  # the caller named the last certificate itself: nothing above it constrains it
+    outcomes = [_check_under(e.name_constraints, e.path_length, path.certificates) or e for e in reversed(in_force)]
+    return next((outcome for outcome in outcomes if isinstance(outcome, Edition)), outcomes[0])
 
 
 def _check_intermediates(certificates: tuple[Certificate, ...], instant: datetime) -> Finding | None:
-    """Validity, authority, extensions and constraints of the certificates between signer and anchor (RFC 5280 §6.1.4)."""
+    """Validity, authority, extensions and constraints of what stands between signer and anchor (RFC 5280 §6.1.4)."""
     for index, intermediate in enumerate(certificates[1:], start=1):
         if not intermediate.not_before <= instant <= intermediate.not_after:
             return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.subject)
@@ -299,7 +305,7 @@ def _forbidden_name(constraints: NameConstraints, certificate: Certificate) -> s
     if constraints.permitted_names is not None or constraints.excluded_names:
         constrained.add("directory")
     refused = certificate.other_names & constrained
-    return f"subjectAltName of kind {sorted(refused)[0]}" if refused else None
+    return f"subjectAltName of kind {min(refused)}" if refused else None
 
 
 if TYPE_CHECKING:

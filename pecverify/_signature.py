@@ -143,7 +143,7 @@ def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> S
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, "unknown signature algorithm") from error
     used = own_digest or digest
-    if scheme is None or used not in _HASHES:
+    if scheme is None or used is None or used not in _HASHES:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, name)
     if digest is not None and used != digest:
         raise AlgorithmError(Reason.ALGORITHM_MISMATCH, f"{name} with {used}")

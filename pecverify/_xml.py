@@ -67,7 +67,7 @@ def parse_xml(data: bytes) -> Document:
     """Parse a document of bounded size.
 
     Raises:
-        XmlError: it is not well-formed, not in UTF-8, US-ASCII or ISO-8859-1, or declares anything; never anything else.
+        XmlError: it is not well-formed, not in UTF-8, US-ASCII or ISO-8859-1, or it declares something.
 
     Source: XML 1.0 §2.8, §4.3.3.
     """

@@ -243,7 +243,7 @@ RULES: dict[Reason, Rule] = {
         Severity.ERROR,
         SubIndication.SIGNED_DATA_NOT_FOUND,
         "A receipt lies inside this message; it is not this message's own and must be taken out to be verified",
-        "All'interno di questo messaggio c'è una ricevuta: non è del messaggio stesso e va estratta per essere verificata",
+        "Dentro questo messaggio c'è una ricevuta: non è del messaggio stesso e va estratta per essere verificata",
         "RFC 6109 §2.1",
     ),
     Reason.MIME_MALFORMED: Rule(

@@ -169,7 +169,7 @@ class Delivery(_AboutOneRecipient):
 
     kind = ReceiptKind.DELIVERED
     carried_form: ReceiptForm
-    """What this receipt in fact carries: COMPLETE or BRIEF with the original, CONCISE without. (A Cc recipient's receipt
+    """What this receipt in fact carries: COMPLETE or BRIEF with the original, CONCISE without. (A Cc recipient's
     is concise whatever `form` was asked for.)"""
 
 

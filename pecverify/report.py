@@ -179,7 +179,7 @@ class Signer:
 
     @property
     def valid_now(self) -> bool:
-        """Whether the certificate is within its validity now. The one place that reads the clock, and only when asked."""
+        """Whether the certificate is within its validity now: reads the clock, when asked and only then."""
         return self.valid_at(datetime.now(UTC))
 
 

@@ -40,7 +40,7 @@ from pecverify.nested import find_receipts
 from pecverify.policy import Policy
 from pecverify.reasons import Check, Reason, Severity
 from pecverify.receipt import AnomalyEnvelope, CertifiedReceipt
-from pecverify.report import Basis, CheckResult, Outcome, Report, Signer, Times, Verdict
+from pecverify.report import Basis, CheckResult, Outcome, Recognition, Report, Signer, Times, Verdict
 from pecverify.trust import TrustStore
 
 if TYPE_CHECKING:
@@ -131,7 +131,13 @@ class _Signature:
 
     view: SignerView | None = None
     certificate: Certificate | None = None
-    holds: bool = False
+    digest_holds: bool = False
+    value_holds: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the signed part is what the certificate's key signed."""
+        return self.digest_holds and self.value_holds
 
 
 def _examine(case: _Case) -> Report:
@@ -145,8 +151,8 @@ def _examine(case: _Case) -> Report:
     # 3. to 5. Signature format, digest, signature.
     signature = _read_signature(case, message)
     if signature.view is not None:
-        digest_holds = _check_digest(case, message, signature.view)
-        signature.holds = _check_signature(case, signature) and digest_holds
+        signature.digest_holds = _check_digest(case, message, signature.view)
+        signature.value_holds = _check_signature(case, signature)
     # 6. Instant.
     times = _determine_times(case, message, content.receipt, signature.view)
     # 7. and 8. Algorithms, signer certificate, recognition.
@@ -325,12 +331,8 @@ def _determine_times(case: _Case, message: SignedMessage, receipt: Receipt | Non
     stated_at = receipt.issued_at if isinstance(receipt, CertifiedReceipt) else None
     # Without certification data the signed signingTime is the one statement of time.
     claimed = stated_at or signing_time
-    if policy.at is not None:
-        validated_at, basis = policy.at, Basis.GIVEN
-    elif policy.existed_at is not None:
-        validated_at, basis = policy.existed_at, Basis.PROVEN
-    else:
-        validated_at, basis = claimed, Basis.STATED
+    validated_at = policy.at or policy.existed_at or claimed
+    basis = Basis.GIVEN if policy.at else Basis.PROVEN if policy.existed_at else Basis.STATED
     if validated_at is None and receipt is not None:
         case.findings.append(found(Reason.INSTANT_UNKNOWN))
     if claimed is not None:
@@ -464,6 +466,8 @@ def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult 
     view, certificate = signature.view, signature.certificate
     if view is None or certificate is None or path is None:
         return None
+    # A certificate whose key did not verify the signature is only claimed: it recognises nobody.
+    recognition = path.recognition if signature.value_holds else Recognition.NONE
     return Signer(
         provider=trust.provider_of(certificate),
         certificate=certificate.facts(),
@@ -471,7 +475,7 @@ def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult 
         key=certificate.public_key.description,
         digest_algorithm=view.digest,
         signature_algorithm=view.signature_algorithm.scheme,
-        recognition=path.recognition,
-        recognised_by=path.recognised_by,
+        recognition=recognition,
+        recognised_by=None if recognition is Recognition.NONE else path.recognised_by,
         path=path.path,
     )

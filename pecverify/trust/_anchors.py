@@ -1,7 +1,7 @@
 """Trust anchors: a name, a key, and the editions of it with their validity and constraints.
 
-AgID CA1 was published nine times with one key; a provider certificate verifies with any of them. What an edition decides
-is when it was in force and whom it permitted. So an anchor is a key, and an edition is looked for at an instant.
+AgID CA1 was published nine times with one key; a provider certificate verifies with any of them. What an edition
+decides is when it was in force and whom it permitted. So an anchor is a key, and an edition is sought at an instant.
 """
 
 from __future__ import annotations
@@ -19,14 +19,8 @@ from pecverify.report import CertificateFacts, Recognition
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SHORT_NAMES = {
-    "2.5.4.3": "CN",
-    "2.5.4.6": "C",
-    "2.5.4.7": "L",
-    "2.5.4.8": "ST",
-    "2.5.4.10": "O",
-    "2.5.4.11": "OU",
-}
+_SHORT_NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU"}
+"""Attributes that the built-in anchors' subjects have (RFC 4514 §3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +61,10 @@ class Anchor:
         """Whether it may stand above another certificate: the built-in ones do, others if they are CA certificates."""
         return self.certificate is None or is_issuer(self.certificate)
 
+    def is_certificate(self, certificate: Certificate) -> bool:
+        """Whether the caller named exactly this certificate."""
+        return self.certificate is not None and self.certificate.der == certificate.der
+
     def describe(self, edition: Edition) -> str:
         """Name and edition, for a report."""
         facts = edition.facts
@@ -104,9 +102,7 @@ def load_built_in_anchors() -> tuple[Anchor, ...]:
 
 
 def _built_in_anchor(entry: dict[str, Any]) -> Anchor:
-    subject = ",".join(
-        f"{_SHORT_NAMES.get(oid, oid)}={value}" for rdn in reversed(entry["subject"]) for oid, value in rdn
-    )
+    subject = ",".join(f"{_SHORT_NAMES[oid]}={value}" for oid, value in reversed(_split(entry["subject"])))
     return Anchor(
         name=entry["name"],
         recognition=Recognition.AGID_CA,
@@ -144,9 +140,14 @@ def _constraints(permitted: dict[str, list[Any]], excluded: dict[str, list[Any]]
     )
 
 
-def _prepare_all(names: Iterable[list[list[list[str]]]]) -> tuple[DistinguishedName, ...]:
+def _prepare_all(names: Iterable[list[str]]) -> tuple[DistinguishedName, ...]:
     return tuple(_prepare(name) for name in names)
 
 
-def _prepare(name: list[list[list[str]]]) -> DistinguishedName:
-    return tuple(tuple(sorted((oid, prepare_value(value)) for oid, value in rdn)) for rdn in name)
+def _prepare(name: list[str]) -> DistinguishedName:
+    return tuple(((oid, prepare_value(value)),) for oid, value in _split(name))
+
+
+def _split(name: list[str]) -> list[tuple[str, str]]:
+    """Attribute OID and value of each RDN: none of these names has an RDN with two attributes."""
+    return [(oid, value) for oid, _, value in (rdn.partition("=") for rdn in name)]

@@ -22,8 +22,8 @@ _REMEMBERED = 1024
 class TrustStore:
     """Who is trusted to recognise PEC providers. Immutable; stores combine with `|`; pickles without its memory.
 
-    A store remembers the certificates it has parsed and the signatures it has checked: keep one store for many receipts.
-    What it remembers are facts that no input can change; threads may share it.
+    A store remembers the certificates it has parsed and the signatures it has checked: keep one for many receipts. What
+    it remembers are facts that no input can change; threads may share it.
     """
 
     __slots__ = ("_anchors", "_certificates", "_issued")
@@ -35,7 +35,7 @@ class TrustStore:
 
     @classmethod
     def default(cls) -> TrustStore:
-        """The built-in anchors: the AgID CA1 key (nine editions, 2017 to 2030) and the DigitPA CA1 key (2011 to 2018)."""
+        """The built-in anchors: the keys of AgID CA1 (nine editions, 2017 to 2030) and DigitPA CA1 (2011 to 2018)."""
         return _default_store()
 
     @classmethod
