@@ -93,12 +93,8 @@ class Certificate:
 
     der: bytes = field(repr=False)
     """As received."""
-    sha256: str
-    """SHA-256 of `der`, hexadecimal."""
-    subject: str
-    """RFC 4514."""
-    issuer: str
-    """RFC 4514."""
+    facts: CertificateFacts
+    """What a report shows of it: names, serial number, validity, fingerprint."""
     subject_name: DistinguishedName = field(repr=False)
     """For comparison."""
     issuer_name: DistinguishedName = field(repr=False)
@@ -107,10 +103,6 @@ class Certificate:
     """The issuer Name as received."""
     serial_bytes: bytes
     """Content octets of the serial number."""
-    not_before: datetime
-    """Start of validity, UTC, inclusive."""
-    not_after: datetime
-    """End of validity, UTC, inclusive."""
     public_key: PublicKey = field(repr=False)
     """The subject's key."""
     signature_algorithm: bytes = field(repr=False)
@@ -146,16 +138,15 @@ class Certificate:
     common_name: str | None
     """commonName of the subject."""
 
-    def facts(self) -> CertificateFacts:
-        """What a report shows of it."""
-        return CertificateFacts(
-            subject=self.subject,
-            issuer=self.issuer,
-            serial_number=f"{int.from_bytes(self.serial_bytes, 'big'):x}",
-            not_before=self.not_before,
-            not_after=self.not_after,
-            sha256=self.sha256,
-        )
+    @property
+    def not_before(self) -> datetime:
+        """Start of validity, UTC, inclusive."""
+        return self.facts.not_before
+
+    @property
+    def not_after(self) -> datetime:
+        """End of validity, UTC, inclusive."""
+        return self.facts.not_after
 
 
 def parse_certificate(der: bytes) -> Certificate:
@@ -206,6 +197,7 @@ def _read_outline(der: bytes) -> tuple[list[_asn1.Element], bytes]:
 def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes) -> Certificate:
     extensions = {extension.oid: extension for extension in parsed.extensions}
     values = {oid: extension.value for oid, extension in extensions.items()}
+    serial = der[fields[1].content_start : fields[1].content_stop]
     key_usage = values.get(ExtensionOID.KEY_USAGE)
     alternative_names = list(values.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, ()))
     constraints = values.get(ExtensionOID.NAME_CONSTRAINTS)
@@ -215,15 +207,18 @@ def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Ele
     extended = values.get(ExtensionOID.EXTENDED_KEY_USAGE)
     return Certificate(
         der=der,
-        sha256=hashlib.sha256(der).hexdigest(),
-        subject=parsed.subject.rfc4514_string(),
-        issuer=parsed.issuer.rfc4514_string(),
+        facts=CertificateFacts(
+            subject=parsed.subject.rfc4514_string(),
+            issuer=parsed.issuer.rfc4514_string(),
+            serial_number=f"{int.from_bytes(serial, 'big'):x}",
+            not_before=parsed.not_valid_before_utc,
+            not_after=parsed.not_valid_after_utc,
+            sha256=hashlib.sha256(der).hexdigest(),
+        ),
         subject_name=prepare_name(parsed.subject),
         issuer_name=prepare_name(parsed.issuer),
         issuer_der=der[fields[3].start : fields[3].stop],
-        serial_bytes=der[fields[1].content_start : fields[1].content_stop],
-        not_before=parsed.not_valid_before_utc,
-        not_after=parsed.not_valid_after_utc,
+        serial_bytes=serial,
         public_key=load_public_key(der[fields[6].start : fields[6].stop]),
         signature_algorithm=algorithm,
         signature=parsed.signature,

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from asn1crypto import core, tsp, x509
+from asn1crypto import tsp, x509
 
 from pecverify import _asn1
 from pecverify._asn1 import Asn1Error, Asn1LimitError, Element
 from pecverify._signature import AlgorithmError, SignatureAlgorithm, parse_signature_algorithm
+from pecverify.policy import Limits
 from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from pecverify._certificate import Certificate
-    from pecverify.policy import Limits
 
 _ID_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 _ID_DATA = bytes.fromhex("2a864886f70d010701")
@@ -44,7 +44,7 @@ _CONTEXT_0, _CONTEXT_1, _SUBJECT_KEY_IDENTIFIER = 0xA0, 0xA1, 0x80
 _OPTIONAL_FIELDS: tuple[list[int], ...] = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
 """certificates and crls of SignedData."""
 # RFC 5652 §11.3: UTCTime through 2049, GeneralizedTime after; both in Zulu, with seconds, without fractions.
-_TIME = re.compile(rb"\x17\x0d\d{12}Z|\x18\x0f\d{14}Z")
+_TIME = re.compile(rb"\x17\x0d([0-9]{12})Z|\x18\x0f([0-9]{14})Z")
 
 
 class CmsError(ValueError):
@@ -111,11 +111,6 @@ class _Reader:
 
     def whole(self, element: Element) -> bytes:
         return self.data[element.start : element.stop]
-
-    def der(self, element: Element) -> bytes:
-        encoded = self.whole(element)
-        _asn1.check_der(encoded, self.limits)
-        return encoded
 
 
 def parse_signed_data(encoded: bytes, limits: Limits) -> SignerView:
@@ -249,7 +244,7 @@ def _read_signer_info(
         signing_time=_read_signing_time(values.get(_SIGNING_TIME)),
         signed_attributes=signed_attributes,
         attributes_in_order=in_order,
-        signature_algorithm=parse_signature_algorithm(reader.der(signature_algorithm), digest),
+        signature_algorithm=parse_signature_algorithm(reader.whole(signature_algorithm), digest),
         signature=reader.content(signature, _asn1.OCTET_STRING),
         issuer=issuer,
         serial=serial,
@@ -313,14 +308,16 @@ def _read_message_digest(value: bytes) -> bytes:
 def _read_signing_time(value: bytes | None) -> datetime | None:
     if value is None:
         return None
+    match = _TIME.fullmatch(value)
     try:
-        if not _TIME.fullmatch(value):
+        if match is None:
             raise ValueError
-        time = core.UTCTime if value[0] == _asn1.UTC_TIME else core.GeneralizedTime
-        instant: datetime = time.load(value, strict=True).native
+        # Two digits of the year: from 50 on they are of the twentieth century (RFC 5652 §11.3).
+        century = "" if match[2] else "19" if match[1] >= b"50" else "20"
+        digits = century + (match[1] or match[2]).decode("ascii")
+        return datetime.strptime(f"{digits}+0000", "%Y%m%d%H%M%S%z")
     except ValueError as error:
         raise CmsError(Reason.SIGNED_ATTRIBUTES_INVALID, "malformed signingTime") from error
-    return instant
 
 
 def _read_signer_identifier(reader: _Reader, identifier: Element) -> tuple[bytes | None, bytes | None, bytes | None]:
@@ -328,7 +325,7 @@ def _read_signer_identifier(reader: _Reader, identifier: Element) -> tuple[bytes
         return None, None, reader.content(identifier, _SUBJECT_KEY_IDENTIFIER)
     match reader.children(_expect(identifier, _asn1.SEQUENCE)):
         case [issuer, serial]:
-            return reader.der(_expect(issuer, _asn1.SEQUENCE)), reader.content(serial, _asn1.INTEGER), None
+            return reader.whole(_expect(issuer, _asn1.SEQUENCE)), reader.content(serial, _asn1.INTEGER), None
         case _:
             raise CmsError(Reason.CMS_MALFORMED, "fields of IssuerAndSerialNumber")
 
@@ -354,8 +351,9 @@ def identifies(view: SignerView, certificate: Certificate) -> bool:
     return certificate.issuer_der == view.issuer or _same_name(certificate.issuer_der, view.issuer)
 
 
-def _same_name(one: bytes, other: bytes) -> bool:
+def _same_name(certified: bytes, stated: bytes) -> bool:
     try:
-        return bool(x509.Name.load(one, strict=True) == x509.Name.load(other, strict=True))
+        _asn1.check_der(stated, Limits())
+        return bool(x509.Name.load(certified, strict=True) == x509.Name.load(stated, strict=True))
     except (ValueError, TypeError, KeyError, AttributeError):
         return False

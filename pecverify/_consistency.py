@@ -7,8 +7,9 @@ Everything else here is compared and reported.
 
 from __future__ import annotations
 
+import functools
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dateutil import tz
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 ITALIAN_TIME = tz.tzstr("CET-1CEST,M3.5.0/2,M10.5.0/3", posix_offset=False)
 """Italian legal time as PEC has known it: Directive 2000/84/EC, in force since 2002."""
+
+_STANDARD_OFFSET, _SUMMER_OFFSET = timedelta(hours=1), timedelta(hours=2)
 
 DATE_TOLERANCE = timedelta(seconds=60)
 """Clocks within one minute (D.M. 2 Nov 2005 art. 9(2))."""
@@ -88,8 +91,13 @@ def check_repeated_fields(header: Header) -> Iterator[Finding]:
             yield found(Reason.HEADER_REPEATED, expected="1", actual=str(count), where=name)
 
 
-def check_header(header: Header, receipt: Receipt) -> Iterator[Finding]:
+def check_header(header: Header, date: datetime | None, receipt: Receipt) -> Iterator[Finding]:
     """Compare the unsigned header with what the signed data state (checks 12, 17 to 25 of the PEC digest).
+
+    Args:
+        header: the message's header.
+        date: its Date field, if it could be read.
+        receipt: what the signed data state.
 
     Source: RFC 6109 §2.1, §2.2.1, §3, §4.1.
     """
@@ -100,7 +108,7 @@ def check_header(header: Header, receipt: Receipt) -> Iterator[Finding]:
         yield from _check_identifiers(header, receipt)
         yield from _check_security(header, receipt)
         yield from _check_to(header, receipt)
-        yield from _check_date(header, receipt)
+        yield from _check_date(header, date, receipt)
 
 
 def _first(header: Header, name: str) -> bytes | None:
@@ -208,12 +216,11 @@ def _check_to(header: Header, receipt: CertifiedReceipt) -> Iterator[Finding]:
         yield found(Reason.TO_MISMATCH, expected=receipt.sender, actual=_fields.decode_text(bodies[0]), where="To")
 
 
-def _check_date(header: Header, receipt: CertifiedReceipt) -> Iterator[Finding]:
+def _check_date(header: Header, date: datetime | None, receipt: CertifiedReceipt) -> Iterator[Finding]:
     body = _first(header, "Date")
     if body is None:
         yield found(Reason.HEADER_ABSENT, expected=receipt.issued_at.isoformat(), where="Date")
         return
-    date = _fields.parse_date(header)
     if date is None or abs(date - receipt.issued_at) > DATE_TOLERANCE:
         yield found(
             Reason.DATE_MISMATCH,
@@ -230,13 +237,25 @@ def check_receipt(receipt: CertifiedReceipt) -> Iterator[Finding]:
     """
     if not _PEC_ID.fullmatch(receipt.pec_id):
         yield found(Reason.PEC_ID_MALFORMED, actual=receipt.pec_id, where="identificativo")
-    legal_time = receipt.issued_at.astimezone(ITALIAN_TIME)
-    if legal_time.utcoffset() != receipt.issued_at.utcoffset():
-        yield found(
-            Reason.ZONE_UNEXPECTED, expected=f"{legal_time:%z}", actual=f"{receipt.issued_at:%z}", where="data/@zona"
-        )
+    legal_offset = _italian_offset(receipt.issued_at)
+    if legal_offset != receipt.issued_at.utcoffset():
+        expected = f"+{legal_offset // timedelta(hours=1):02}00"
+        yield found(Reason.ZONE_UNEXPECTED, expected=expected, actual=f"{receipt.issued_at:%z}", where="data/@zona")
     yield from _check_recipients(receipt)
     yield from _check_error(receipt)
+
+
+def _italian_offset(instant: datetime) -> timedelta:
+    moment = instant.astimezone(UTC)
+    start, stop = _summer_time(moment.year)
+    return _SUMMER_OFFSET if start <= moment < stop else _STANDARD_OFFSET
+
+
+@functools.lru_cache(maxsize=64)
+def _summer_time(year: int) -> tuple[datetime, datetime]:
+    """When summer time starts and ends in Italy that year, UTC. (Both transitions are given in wall time.)"""
+    start, stop = ITALIAN_TIME.transitions(year)
+    return (start - _STANDARD_OFFSET).replace(tzinfo=UTC), (stop - _SUMMER_OFFSET).replace(tzinfo=UTC)
 
 
 def _check_recipients(receipt: CertifiedReceipt) -> Iterator[Finding]:

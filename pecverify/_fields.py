@@ -39,6 +39,8 @@ class Mailbox(NamedTuple):
 def decode_text(body: bytes) -> str:
     """An unstructured field's text, encoded words decoded where that is possible, blanks collapsed (RFC 2047)."""
     raw = body.decode("ascii", "surrogateescape")
+    if b"=?" not in body and body.isascii():
+        return _BLANKS.sub(" ", raw)  # the common case
     text = ""
     try:
         for chunk, charset in decode_header(raw):
@@ -72,8 +74,11 @@ def parse_mailbox(body: bytes) -> Mailbox | None:
 
 def addresses(bodies: tuple[bytes, ...]) -> frozenset[str]:
     """Every address in To-like fields, for comparison: case folded."""
-    texts = [body.decode("utf-8", "replace") for body in bodies]
-    return frozenset(address.casefold() for _, address in getaddresses(texts) if "@" in address)
+    mailboxes = [parse_mailbox(body) for body in bodies]
+    plain = {mailbox.address for mailbox in mailboxes if mailbox is not None}
+    rest = [body.decode("utf-8", "replace") for body, read in zip(bodies, mailboxes, strict=True) if read is None]
+    listed = {address for _, address in getaddresses(rest) if "@" in address} if rest else set()
+    return frozenset(address.casefold() for address in plain | listed)
 
 
 def message_id(body: bytes) -> str:

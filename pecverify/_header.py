@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pecverify.report import Span
 
-_FIELD_NAME = re.compile(rb"[!-9;-~]{1,200}(?=:)")
+_FIELD_NAME = re.compile(rb"[!-9;-~]{1,200}:")
+_FIELD = re.compile(rb"([!-9;-~]{1,200}):([^\n]*(?:\n[ \t][^\n]*)*)\n?")
+_BLANK_FOLD = re.compile(rb"\n[ \t]+(?:\n|\Z)")
 _TOKEN = rb"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+"
 _QUOTED = rb'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t -~])*"'
 _MEDIA_TYPE = re.compile(rb"[ \t]*(" + _TOKEN + rb"(?:/" + _TOKEN + rb")?)[ \t]*")
@@ -98,10 +98,7 @@ def read_header(data: bytes, start: int, stop: int, header_bytes: int) -> Header
     block = data[start:block_stop]
     if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
         raise MimeError(Reason.MIME_MALFORMED, "NUL or bare CR in a header", (start, block_stop))
-    bodies: dict[str, tuple[bytes, ...]] = {}
-    for name, body in _read_fields(block, start):
-        bodies[name] = (*bodies.get(name, ()), body)
-    return Header(bodies, (start, body_start))
+    return Header(_read_fields(block, start), (start, body_start))
 
 
 def _find_empty_line(data: bytes, start: int, stop: int, header_bytes: int) -> Span:
@@ -119,26 +116,20 @@ def _find_empty_line(data: bytes, start: int, stop: int, header_bytes: int) -> S
     return found + 1, found + width
 
 
-def _read_fields(block: bytes, start: int) -> Iterator[tuple[str, bytes]]:
-    name, lines = "", [b""]
-    for number, line in enumerate(block.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")):
-        if line[:1] in (b" ", b"\t"):
-            if not line.strip(b" \t"):
-                raise MimeError(
-                    Reason.MIME_MALFORMED, f"line {number + 1} of a header is blank", (start, start + len(block))
-                )
-            lines.append(line)
-            continue
-        if number:
-            yield name, b"".join(lines).strip(b" \t")
-        match = _FIELD_NAME.match(line)
+def _read_fields(block: bytes, start: int) -> dict[str, tuple[bytes, ...]]:
+    lines = block.replace(b"\r\n", b"\n")
+    if _BLANK_FOLD.search(lines):
+        raise MimeError(Reason.MIME_MALFORMED, "a line of a header is blank", (start, start + len(block)))
+    bodies: dict[str, tuple[bytes, ...]] = {}
+    position = 0
+    while position < len(lines):
+        match = _FIELD.match(lines, position)
         if match is None:
-            raise MimeError(
-                Reason.MIME_MALFORMED, f"line {number + 1} of a header is not a field", (start, start + len(block))
-            )
-        name = match.group().decode("ascii").lower()
-        lines = [line[match.end() + 1 :]]
-    yield name, b"".join(lines).strip(b" \t")
+            raise MimeError(Reason.MIME_MALFORMED, "a line of a header is no field", (start, start + len(block)))
+        name = match[1].decode("ascii").lower()
+        bodies[name] = (*bodies.get(name, ()), match[2].replace(b"\n", b"").strip(b" \t"))
+        position = match.end()
+    return bodies
 
 
 def parse_parameterized(body: bytes) -> ParameterizedValue:

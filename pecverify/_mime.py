@@ -44,28 +44,15 @@ class Part:
     """Header and body."""
     content_type: ParameterizedValue
     """Content-Type; text/plain where absent."""
-    disposition: ParameterizedValue
-    """Content-Disposition; empty where absent."""
     encoding: str
     """Content-Transfer-Encoding, lower case; 7bit where absent."""
+    names: tuple[str, ...]
+    """The names it goes by: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
 
     @property
     def body(self) -> Span:
         """The body alone."""
         return self.header.span[1], self.span[1]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names it goes by: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
-        return tuple(
-            value
-            for parameters, attribute in (
-                (self.content_type.parameters, "name"),
-                (self.disposition.parameters, "filename"),
-            )
-            for key, value in parameters.items()
-            if key.split("*", 1)[0] == attribute
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +100,13 @@ def read_part(data: bytes, span: Span, limits: Limits) -> Part:
     if parsed_type.value.startswith("multipart/") and encoding not in _IDENTITY_ENCODINGS:
         raise MimeError(Reason.MIME_MALFORMED, f"{encoding} on a multipart", header.span)
     parsed_disposition = _NO_DISPOSITION if disposition is None else parse_parameterized(disposition)
-    return Part(header, span, parsed_type, parsed_disposition, encoding)
+    names = (*_values(parsed_type, "name"), *_values(parsed_disposition, "filename"))
+    return Part(header, span, parsed_type, encoding, names)
+
+
+def _values(value: ParameterizedValue, attribute: str) -> list[str]:
+    """A parameter's value, or those of its RFC 2231 forms."""
+    return [text for key, text in value.parameters.items() if key == attribute or key.startswith(f"{attribute}*")]
 
 
 def split_multipart(data: bytes, part: Part, limits: Limits) -> Multipart:

@@ -7,11 +7,11 @@ comes from the anchor alone: a path to a public root that is no anchor is no pat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pecverify._findings import found
-from pecverify._signature import AlgorithmError, parse_signature_algorithm
+from pecverify._signature import AlgorithmError, parse_signature_algorithm, verify_signature
 from pecverify.reasons import Reason, Severity
 from pecverify.report import Basis, CertificateFacts, Recognition
 from pecverify.trust._anchors import Edition, is_issuer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._certificate import Certificate, DistinguishedName, NameConstraints
-    from pecverify.policy import Policy
+    from pecverify.policy import Limits, Policy
     from pecverify.report import Finding
     from pecverify.trust import TrustStore
     from pecverify.trust._anchors import Anchor
@@ -49,12 +49,18 @@ class PathResult:
 
 
 def check_signer(
-    certificate: Certificate, instant: datetime | None, claimed: datetime | None, basis: Basis, policy: Policy
+    certificate: Certificate,
+    trust: TrustStore,
+    instant: datetime | None,
+    claimed: datetime | None,
+    basis: Basis,
+    policy: Policy,
 ) -> Iterator[Finding]:
     """Establish that the certificate is of a kind that signs PEC messages, and was valid.
 
     Args:
         certificate: the signer's.
+        trust: remembers the findings that need no time.
         instant: the validated instant.
         claimed: the instant that the message states.
         basis: where `instant` comes from.
@@ -62,7 +68,7 @@ def check_signer(
 
     Source: RFC 6109 §5.5.1, §5.5.2; RFC 8550 §4.4; ETSI EN 319 102-1 §5.2.6.
     """
-    yield from _check_profile(certificate)
+    yield from trust.remember(("profile", certificate.der), lambda: tuple(_check_profile(certificate)))
     yield from _check_validity(certificate, instant, claimed, basis)
     bits, exponent = certificate.public_key.rsa_bits, certificate.public_key.rsa_exponent
     if bits is not None and bits < _STRONG_RSA_BITS:
@@ -137,11 +143,14 @@ def _weak(actual: str, instant: datetime | None, policy: Policy) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A path whose signatures hold."""
+    """A path whose signatures hold, and what each edition of its anchor says to it. Nothing here depends on time."""
 
     certificates: tuple[Certificate, ...]
     """Signer first; all but the anchor."""
     anchor: Anchor
+    """Where it ends."""
+    refusals: tuple[Finding | None, ...]
+    """For each edition of the anchor: why the path is not valid under it; None where it is."""
 
 
 @dataclass(slots=True)
@@ -151,16 +160,22 @@ class _Builder:
     embedded: tuple[Certificate, ...]
     trust: TrustStore
     path_length: int
-    checks_left: int = field(default=0)
+    checks_left: int
 
     def paths(self, certificates: tuple[Certificate, ...]) -> Iterator[_Path]:
         """The paths that go on from the last of `certificates`."""
         last = certificates[-1]
         for anchor in self.trust.anchors:
-            if anchor.is_certificate(last) or (
-                anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor)
-            ):
-                yield _Path(certificates, anchor)
+            if anchor.is_certificate(last):
+                # The caller named this certificate itself: nothing above constrains it.
+                yield _Path(certificates, anchor, (_check_intermediates(certificates),))
+            elif anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor):
+                refusal = _check_intermediates(certificates)
+                editions = (
+                    refusal or _check_under(edition.name_constraints, edition.path_length, certificates)
+                    for edition in anchor.editions
+                )
+                yield _Path(certificates, anchor, tuple(editions))
         if len(certificates) + 1 >= self.path_length:
             return
         for issuer in self.embedded:
@@ -171,7 +186,19 @@ class _Builder:
         if self.checks_left <= 0:
             return False
         self.checks_left -= 1
-        return self.trust.has_issued(issuer.public_key, certificate)
+        try:
+            algorithm = parse_signature_algorithm(certificate.signature_algorithm)
+            return verify_signature(issuer.public_key, algorithm, certificate.signature, certificate.signed_bytes)
+        except AlgorithmError:
+            return False
+
+
+def _build_paths(
+    signer: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, limits: Limits
+) -> tuple[_Path, ...]:
+    """All paths within bounds, the strongest recognition first."""
+    builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
+    return tuple(sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition)))
 
 
 def find_path(
@@ -198,75 +225,76 @@ def find_path(
     Source: RFC 5280 §6.1; RFC 6109 §2.2.2.
     """
     limits = policy.limits
-    builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
-    paths = sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition))
+    question = (signer.der, tuple(c.der for c in embedded), limits.path_length, limits.signature_checks)
+    paths = trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))
     refusals = [] if paths else [_unrecognised(signer, trust)]
     for path in paths:
         if instant is None:
             break
-        outcome = _check_path(path, instant)
+        outcome = _judge(path, instant)
         if isinstance(outcome, Edition):
             return PathResult(
                 recognition=path.anchor.recognition,
                 recognised_by=path.anchor.describe(outcome),
-                path=_facts(path.certificates, outcome),
+                path=_facts(path, outcome),
                 findings=tuple(_check_strength(path.certificates, instant, policy)),
             )
         refusals.append(outcome)
     return PathResult(
         recognition=Recognition.NONE,
         recognised_by=None,
-        path=(signer.facts(),),
+        path=(signer.facts,),
         findings=(*refusals[:1], *_check_strength((signer,), instant, policy)),
     )
 
 
-def _facts(certificates: tuple[Certificate, ...], edition: Edition) -> tuple[CertificateFacts, ...]:
-    """The path's facts; a signer that is itself the anchor stands once."""
-    facts = tuple(certificate.facts() for certificate in certificates)
-    return facts if facts[-1].sha256 == edition.facts.sha256 else (*facts, edition.facts)
+def _facts(path: _Path, edition: Edition) -> tuple[CertificateFacts, ...]:
+    """The path's facts; a certificate that is itself the anchor stands once."""
+    facts = tuple(certificate.facts for certificate in path.certificates)
+    return facts if path.anchor.is_certificate(path.certificates[-1]) else (*facts, edition.facts)
 
 
 def _unrecognised(signer: Certificate, trust: TrustStore) -> Finding:
     claimed = [anchor for anchor in trust.named(signer.issuer_name) if anchor.recognition is Recognition.AGID_CA]
     if claimed:
-        return found(Reason.ISSUER_FORGED, expected=f"signed by the key of {claimed[0].name}", actual=signer.issuer)
+        return found(
+            Reason.ISSUER_FORGED, expected=f"signed by the key of {claimed[0].name}", actual=signer.facts.issuer
+        )
     anchors = ", ".join(anchor.name for anchor in trust.anchors)
-    return found(Reason.PROVIDER_NOT_RECOGNISED, expected=anchors or None, actual=signer.issuer)
+    return found(Reason.PROVIDER_NOT_RECOGNISED, expected=anchors or None, actual=signer.facts.issuer)
 
 
-def _check_path(path: _Path, instant: datetime) -> Edition | Finding:
-    """The newest edition of the anchor under which the path is valid; or why there is none."""
+def _judge(path: _Path, instant: datetime) -> Edition | Finding:
+    """The newest edition of the anchor under which the path is valid at `instant`; or why there is none."""
     editions = path.anchor.editions
-    in_force = [edition for edition in editions if edition.in_force(instant)]
+    in_force = [
+        (edition, refusal)
+        for edition, refusal in zip(editions, path.refusals, strict=True)
+        if edition.in_force(instant)
+    ]
     if not in_force:
         known = f"{editions[0].facts.not_before.isoformat()} to {editions[-1].facts.not_after.isoformat()}"
         return found(Reason.ANCHOR_NOT_IN_FORCE, expected=known, actual=instant.isoformat())
-    finding = _check_intermediates(path.certificates, instant)
-    if finding is not None:
-        return finding
-    if path.anchor.is_certificate(path.certificates[-1]):
-        return in_force[-1]  # the caller named the last certificate itself: nothing above it constrains it
-    outcomes = [_check_under(e.name_constraints, e.path_length, path.certificates) or e for e in reversed(in_force)]
-    return next((outcome for outcome in outcomes if isinstance(outcome, Edition)), outcomes[0])
-
-
-def _check_intermediates(certificates: tuple[Certificate, ...], instant: datetime) -> Finding | None:
-    """Validity, authority, extensions and constraints of what stands between signer and anchor (RFC 5280 §6.1.4)."""
-    for index, intermediate in enumerate(certificates[1:], start=1):
+    for intermediate in path.certificates[1:]:
         if not intermediate.not_before <= instant <= intermediate.not_after:
-            return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.subject)
+            return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.facts.subject)
+    refusal = in_force[-1][1]
+    return next((edition for edition, refused in reversed(in_force) if refused is None), refusal or in_force[-1][0])
+
+
+def _check_intermediates(certificates: tuple[Certificate, ...]) -> Finding | None:
+    """Authority, extensions and constraints of what stands between signer and anchor (RFC 5280 §6.1.4)."""
+    for index, intermediate in enumerate(certificates[1:], start=1):
         if not is_issuer(intermediate):
-            return found(Reason.PATH_INVALID, expected="CA:TRUE, keyCertSign", actual=intermediate.subject)
+            return found(Reason.PATH_INVALID, expected="CA:TRUE, keyCertSign", actual=intermediate.facts.subject)
         if intermediate.unknown_critical_extensions:
             unknown = ", ".join(intermediate.unknown_critical_extensions)
             return found(Reason.PATH_INVALID, expected="no unknown critical extension", actual=unknown)
         basic = intermediate.basic_constraints
-        finding = _check_under(
-            intermediate.name_constraints, None if basic is None else basic.path_length, certificates[:index]
-        )
-        if finding is not None:
-            return finding
+        path_length = None if basic is None else basic.path_length
+        refusal = _check_under(intermediate.name_constraints, path_length, certificates[:index])
+        if refusal is not None:
+            return refusal
     return None
 
 
@@ -299,7 +327,7 @@ def _forbidden_name(constraints: NameConstraints, certificate: Certificate) -> s
             return name
     subject = certificate.subject_name
     if subject and not _is_allowed(subject, constraints.permitted_names, constraints.excluded_names, _name_matches):
-        return certificate.subject
+        return certificate.facts.subject
     # Kinds of name that are not evaluated here: refused where they are constrained and present.
     constrained = set(constraints.other_kinds)
     if constraints.permitted_names is not None or constraints.excluded_names:

@@ -7,6 +7,7 @@ policy. The DigestInfo inside an RSA signature is never parsed here: `cryptograp
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+from pecverify import _asn1
+from pecverify.policy import Limits
 from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
@@ -120,8 +123,9 @@ def rsa_public_key(modulus: int, exponent: int) -> PublicKey:
     return load_public_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
+@functools.lru_cache(maxsize=64)
 def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> SignatureAlgorithm:
-    """Read a signature AlgorithmIdentifier (DER, checked).
+    """Read a signature AlgorithmIdentifier. The few that exist are remembered.
 
     Args:
         identifier: the whole SEQUENCE.
@@ -135,6 +139,7 @@ def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> S
     Source: RFC 3370 §3.2, RFC 4055 §3.1, RFC 4056 §2.2, RFC 5753 §2.1, RFC 5754 §3.
     """
     try:
+        _asn1.check_der(identifier, Limits())
         algorithm = algos.SignedDigestAlgorithm.load(identifier, strict=True)
         name = str(algorithm["algorithm"].native)
         scheme = _SCHEMES.get(algorithm.signature_algo)

@@ -163,7 +163,7 @@ def _examine(case: _Case) -> Report:
     # 10. Consistency.
     case.record(Check.CONSISTENCY, check_repeated_fields(header))
     if content.receipt is not None:
-        case.record(Check.CONSISTENCY, _check_consistency(case, message, content))
+        case.record(Check.CONSISTENCY, _check_consistency(case, message, content, times))
     # 11. Verdict.
     return _conclude(case, content, signature, times, path)
 
@@ -363,7 +363,8 @@ def _check_signer(case: _Case, signature: _Signature, times: Times) -> PathResul
         return None
     claimed = times.stated_at or times.signing_time
     case.record(
-        Check.SIGNER_CERTIFICATE, check_signer(certificate, times.validated_at, claimed, times.basis, case.policy)
+        Check.SIGNER_CERTIFICATE,
+        check_signer(certificate, case.trust, times.validated_at, claimed, times.basis, case.policy),
     )
     embedded = tuple(_parsed(case.trust, view.certificates))
     path = find_path(certificate, embedded, case.trust, times.validated_at, case.policy)
@@ -398,13 +399,13 @@ def _check_sender_address(from_bodies: tuple[bytes, ...], certificate: Certifica
             yield found(Reason.FROM_NOT_IN_CERTIFICATE, expected=", ".join(certified), actual=actual, where="From")
 
 
-def _check_consistency(case: _Case, message: SignedMessage, content: _Content) -> Iterable[Finding]:
+def _check_consistency(case: _Case, message: SignedMessage, content: _Content, times: Times) -> Iterable[Finding]:
     header, receipt = message.root.header, content.receipt
     if not isinstance(receipt, CertifiedReceipt):
-        yield from check_header(header, AnomalyEnvelope())
+        yield from check_header(header, times.header_date, AnomalyEnvelope())
         yield from check_anomaly(content.leaves)
         return
-    yield from check_header(header, receipt)
+    yield from check_header(header, times.header_date, receipt)
     yield from check_receipt(receipt)
     yield from check_presence(receipt, carries_original=content.original is not None)
     for leaf in content.leaves:
@@ -430,19 +431,15 @@ def _read_text(data: bytes, leaf: Part) -> str:
 def _conclude(
     case: _Case, content: _Content, signature: _Signature, times: Times | None, path: PathResult | None
 ) -> Report:
-    severities = {finding.severity for finding in case.findings}
-    if Severity.ERROR in severities:
-        verdict = Verdict.INVALID
-    elif Severity.UNKNOWN in severities:
-        verdict = Verdict.INDETERMINATE
-    else:
-        verdict = Verdict.VALID
     findings = sorted(case.findings, key=lambda f: (_SEVERITIES.index(f.severity), _CHECKS.index(f.check)))
+    failed = {finding.check for finding in findings if finding.severity is Severity.ERROR}
+    unknown = {finding.check for finding in findings if finding.severity is Severity.UNKNOWN}
+    verdict = Verdict.INVALID if failed else Verdict.INDETERMINATE if unknown else Verdict.VALID
     original = content.original if signature.holds else None
     return Report(
         verdict=verdict,
         findings=tuple(findings),
-        checks=tuple(CheckResult(check=check, outcome=_outcome(case, check)) for check in Check),
+        checks=tuple(CheckResult(check=check, outcome=_outcome(check, failed, unknown, case.ran)) for check in _CHECKS),
         # Unsigned data is never believed: nothing of the content is shown until digest and signature hold.
         receipt=content.receipt if signature.holds else None,
         signer=_describe_signer(case.trust, signature, path),
@@ -453,13 +450,12 @@ def _conclude(
     )
 
 
-def _outcome(case: _Case, check: Check) -> Outcome:
-    severities = {finding.severity for finding in case.findings if finding.check is check}
-    if Severity.ERROR in severities:
+def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Check]) -> Outcome:
+    if check in failed:
         return Outcome.FAILED
-    if Severity.UNKNOWN in severities:
+    if check in unknown:
         return Outcome.UNKNOWN
-    return Outcome.PASSED if check in case.ran else Outcome.NOT_RUN
+    return Outcome.PASSED if check in ran else Outcome.NOT_RUN
 
 
 def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult | None) -> Signer | None:
@@ -470,7 +466,7 @@ def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult 
     recognition = path.recognition if signature.value_holds else Recognition.NONE
     return Signer(
         provider=trust.provider_of(certificate),
-        certificate=certificate.facts(),
+        certificate=certificate.facts,
         addresses=certificate.addresses,
         key=certificate.public_key.description,
         digest_algorithm=view.digest,

@@ -81,12 +81,12 @@ def custom_anchor(certificate: Certificate) -> Anchor:
     """An anchor from a certificate that the caller trusts."""
     basic = certificate.basic_constraints
     edition = Edition(
-        facts=certificate.facts(),
+        facts=certificate.facts,
         path_length=None if basic is None else basic.path_length,
         name_constraints=certificate.name_constraints,
     )
     return Anchor(
-        name=certificate.common_name or certificate.subject,
+        name=certificate.common_name or certificate.facts.subject,
         recognition=Recognition.CUSTOM,
         subject_name=certificate.subject_name,
         public_key=certificate.public_key,

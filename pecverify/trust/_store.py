@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pecverify._certificate import Certificate, load_certificates, parse_certificate
-from pecverify._signature import AlgorithmError, PublicKey, parse_signature_algorithm, verify_signature
 from pecverify.errors import TrustListError
 from pecverify.report import Provider
 from pecverify.trust._anchors import Anchor, custom_anchor, load_built_in_anchors
 from pecverify.trust._providers import provider_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from pecverify._certificate import DistinguishedName
 
+Answer = TypeVar("Answer")
+
 _REMEMBERED = 1024
-"""Certificates and signature checks that a store remembers: all of PEC's providers, many times over."""
+"""Answers that a store remembers: all of PEC's providers, many times over."""
 
 
 class TrustStore:
@@ -26,12 +29,11 @@ class TrustStore:
     it remembers are facts that no input can change; threads may share it.
     """
 
-    __slots__ = ("_anchors", "_certificates", "_issued")
+    __slots__ = ("_anchors", "_memory")
 
     def __init__(self, anchors: tuple[Anchor, ...] = ()) -> None:
         self._anchors = tuple(dict.fromkeys(anchors))
-        self._certificates: dict[bytes, Certificate] = {}
-        self._issued: dict[tuple[bytes, bytes], bool] = {}
+        self._memory: dict[Hashable, object] = {}
 
     @classmethod
     def default(cls) -> TrustStore:
@@ -81,30 +83,27 @@ class TrustStore:
         """The anchors with that subject."""
         return tuple(anchor for anchor in self._anchors if anchor.subject_name == name)
 
+    def remember(self, question: Hashable, answer: Callable[[], Answer]) -> Answer:
+        """The answer to a question about certificates, computed the first time it is asked.
+
+        Only for what depends on nothing but the question and this store's anchors: no instant, no policy.
+        """
+        try:
+            return cast("Answer", self._memory[question])
+        except KeyError:
+            computed = answer()
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            self._memory[question] = computed
+            return computed
+
     def certificate(self, der: bytes) -> Certificate:
         """A certificate, parsed the first time it is seen.
 
         Raises:
             CertificateError: it is malformed.
         """
-        certificate = self._certificates.get(der)
-        if certificate is None:
-            certificate = parse_certificate(der)
-            if len(self._certificates) >= _REMEMBERED:
-                self._certificates.clear()
-            self._certificates[der] = certificate
-        return certificate
-
-    def has_issued(self, key: PublicKey, certificate: Certificate) -> bool:
-        """Whether the certificate's signature verifies with `key`, computed the first time it is asked."""
-        question = (key.spki, certificate.der)
-        answer = self._issued.get(question)
-        if answer is None:
-            answer = _verify_certificate(key, certificate)
-            if len(self._issued) >= _REMEMBERED:
-                self._issued.clear()
-            self._issued[question] = answer
-        return answer
+        return self.remember(der, lambda: parse_certificate(der))
 
     def provider_of(self, certificate: Certificate) -> Provider:
         """The provider's names: its certificate's organisation, and what people call it."""
@@ -113,14 +112,6 @@ class TrustStore:
             organization=certificate.organization or certificate.common_name,
             name=next((name for name in known if name is not None), None),
         )
-
-
-def _verify_certificate(key: PublicKey, certificate: Certificate) -> bool:
-    try:
-        algorithm = parse_signature_algorithm(certificate.signature_algorithm)
-        return verify_signature(key, algorithm, certificate.signature, certificate.signed_bytes)
-    except AlgorithmError:
-        return False
 
 
 @functools.cache
