@@ -10,6 +10,7 @@ and SET constructed, everything else universal primitive; minimal INTEGERs; BOOL
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _TAG_NUMBER = 0x1F
 _LONG_FORM = 0x80
 _INDEFINITE = 0x80
 _END_OF_CONTENTS = b"\x00\x00"
+# Arcs: octets with the high bit set, the first of them no padding, then one without.
+_OBJECT_IDENTIFIER = re.compile(rb"(?:(?:[\x81-\xff][\x80-\xff]*)?[\x00-\x7f])+")
 
 
 class Asn1Error(ValueError):
@@ -70,17 +73,18 @@ def read_element(data: bytes, start: int, stop: int, depth: int) -> Element:
     if depth < 0:
         message = f"nested too deeply at offset {start}"
         raise Asn1LimitError(message)
-    if start + 2 > stop:
+    content = start + 2
+    if content > stop:
         message = f"element cut off at offset {start}"
         raise Asn1Error(message)
-    tag, length, content = data[start], data[start + 1], start + 2
+    tag, length = data[start], data[start + 1]
     if tag & _TAG_NUMBER == _TAG_NUMBER:
         message = f"multi-byte tag at offset {start}"
         raise Asn1Error(message)
-    if length == _INDEFINITE:
-        return _read_indefinite(data, start, stop, depth)
     minimal = True
     if length & _LONG_FORM:
+        if length == _INDEFINITE:
+            return _read_indefinite(data, start, stop, depth)
         octets = length & ~_LONG_FORM
         content += octets
         if octets > 4 or content > stop:  # noqa: PLR2004 (four octets: 4 GB, more than any input)
@@ -136,17 +140,18 @@ def check_der(data: bytes, limits: Limits) -> None:
 
 
 def _check_der_element(data: bytes, element: Element, depth: int, oid_bytes: int) -> None:
-    if not element.is_der_header:
-        message = f"length not in DER at offset {element.start}"
+    tag, start, content_start, content_stop, _, is_der_header = element
+    if not is_der_header:
+        message = f"length not in DER at offset {start}"
         raise Asn1Error(message)
-    if element.tag & _CONSTRUCTED:
-        if not element.tag & _CLASS and element.tag not in (SEQUENCE, SET):
-            message = f"constructed primitive at offset {element.start}"
-            raise Asn1Error(message)
-        for child in read_elements(data, element.content_start, element.content_stop, depth - 1):
-            _check_der_element(data, child, depth - 1, oid_bytes)
-    else:
+    if not tag & _CONSTRUCTED:
         _check_der_primitive(data, element, oid_bytes)
+        return
+    if not tag & _CLASS and tag not in (SEQUENCE, SET):
+        message = f"constructed primitive at offset {start}"
+        raise Asn1Error(message)
+    for child in read_elements(data, content_start, content_stop, depth - 1):
+        _check_der_element(data, child, depth - 1, oid_bytes)
 
 
 def _check_der_primitive(data: bytes, element: Element, oid_bytes: int) -> None:
@@ -176,10 +181,7 @@ def _check_der_primitive(data: bytes, element: Element, oid_bytes: int) -> None:
 
 def _is_object_identifier(content: bytes) -> bool:
     """Whether every arc ends and none is padded (X.690 §8.19.2)."""
-    if not content or content[-1] & 0x80:
-        return False
-    arc_starts = (0, *(i + 1 for i, octet in enumerate(content[:-1]) if not octet & 0x80))
-    return all(content[i] != 0x80 for i in arc_starts)  # noqa: PLR2004 (a padding octet)
+    return _OBJECT_IDENTIFIER.fullmatch(content) is not None
 
 
 def _is_minimal_integer(head: bytes, size: int) -> bool:

@@ -100,7 +100,9 @@ class _Reader:
 
     def children(self, element: Element) -> list[Element]:
         elements = _asn1.read_elements(self.data, element.content_start, element.content_stop, self.limits.asn1_depth)
-        self.is_der = self.is_der and all(child.is_der_header for child in elements)
+        for child in elements:
+            if not child.is_der_header:
+                self.is_der = False
         return elements
 
     def content(self, element: Element, tag: int) -> bytes:

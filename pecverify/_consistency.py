@@ -253,8 +253,8 @@ def _italian_offset(instant: datetime) -> timedelta:
 
 @functools.lru_cache(maxsize=64)
 def _summer_time(year: int) -> tuple[datetime, datetime]:
-    """When summer time starts and ends in Italy that year, UTC. (Both transitions are given in wall time.)"""
-    start, stop = ITALIAN_TIME.transitions(year)
+    """When summer time starts and ends in Italy that year, UTC."""
+    start, stop = ITALIAN_TIME.transitions(year)  # in the wall time before each
     return (start - _STANDARD_OFFSET).replace(tzinfo=UTC), (stop - _SUMMER_OFFSET).replace(tzinfo=UTC)
 
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pecverify.report import Span
 
 _FIELD_NAME = re.compile(rb"[!-9;-~]{1,200}:")
-_FIELD = re.compile(rb"([!-9;-~]{1,200}):([^\n]*(?:\n[ \t][^\n]*)*)\n?")
-_BLANK_FOLD = re.compile(rb"\n[ \t]+(?:\n|\Z)")
+_FIELD = re.compile(rb"^([!-9;-~]{1,200}):([^\n]*(?:\n[ \t][^\n]*)*)\n", re.MULTILINE)
+_BLANK_FOLD = re.compile(rb"\n[ \t]+\n")
 _TOKEN = rb"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+"
 _QUOTED = rb'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t -~])*"'
 _MEDIA_TYPE = re.compile(rb"[ \t]*(" + _TOKEN + rb"(?:/" + _TOKEN + rb")?)[ \t]*")
@@ -44,14 +46,12 @@ class MimeError(ValueError):
 class Header:
     """One header block."""
 
-    bodies: dict[str, tuple[bytes, ...]]
+    bodies: Mapping[bytes, tuple[bytes, ...]]
     """Field bodies in order, unfolded, outer blanks removed; by field name, lower case."""
-    span: Span
-    """The block, with the empty line that ends it."""
 
     def all(self, name: str) -> tuple[bytes, ...]:
         """The bodies of every field of that name (case-insensitive), in order."""
-        return self.bodies.get(name.lower(), ())
+        return self.bodies.get(name.lower().encode("ascii"), ())
 
     def only(self, name: str) -> bytes | None:
         """The body of the one field of that name; None if there is none.
@@ -61,7 +61,7 @@ class Header:
         """
         bodies = self.all(name)
         if len(bodies) > 1:
-            raise MimeError(Reason.MIME_MALFORMED, f"repeated {name}", self.span)
+            raise MimeError(Reason.MIME_MALFORMED, f"repeated {name}")
         return bodies[0] if bodies else None
 
 
@@ -75,8 +75,8 @@ class ParameterizedValue:
     """By attribute name, lower case."""
 
 
-def read_header(data: bytes, start: int, stop: int, header_bytes: int) -> Header:
-    """Read the header block at `start`, to its empty line or to `stop`.
+def find_header(data: bytes, start: int, stop: int, header_bytes: int) -> tuple[int, int]:
+    """Find the header block at `start`: to its empty line or to `stop`.
 
     Args:
         data: the message.
@@ -84,25 +84,24 @@ def read_header(data: bytes, start: int, stop: int, header_bytes: int) -> Header
         stop: where the entity ends.
         header_bytes: the largest block accepted, its empty line not counted.
 
-    Raises:
-        MimeError: NOT_A_MESSAGE if not even the first line is a field; MIME_MALFORMED or LIMIT_EXCEEDED otherwise.
+    Returns:
+        Where the block stops (after its last line end) and where the body starts.
 
-    Source: RFC 5322 §2.2, §3.6.8; RFC 2045 §3.
+    Raises:
+        MimeError: NOT_A_MESSAGE if not even the first line is a field; LIMIT_EXCEEDED.
+
+    Source: RFC 5322 §2.1.
     """
-    for empty_line in (b"\r\n", b"\n"):
-        if data.startswith(empty_line, start, stop):
-            return Header({}, (start, start + len(empty_line)))
+    if data.startswith(b"\r\n", start, stop):
+        return start, start + 2
+    if data.startswith(b"\n", start, stop):
+        return start, start + 1
     if not _FIELD_NAME.match(data, start, stop):
         raise MimeError(Reason.NOT_A_MESSAGE, "the first line is not a header field", (start, min(start + 80, stop)))
-    block_stop, body_start = _find_empty_line(data, start, stop, header_bytes)
-    block = data[start:block_stop]
-    if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
-        raise MimeError(Reason.MIME_MALFORMED, "NUL or bare CR in a header", (start, block_stop))
-    return Header(_read_fields(block, start), (start, body_start))
+    return _find_empty_line(data, start, stop, header_bytes)
 
 
 def _find_empty_line(data: bytes, start: int, stop: int, header_bytes: int) -> Span:
-    """Where the block ends (after its last line end) and where the body starts."""
     window = min(stop, start + header_bytes + 3)
     with_lf = data.find(b"\n\n", start, window)
     with_crlf = data.find(b"\n\r\n", start, window if with_lf == -1 else with_lf)
@@ -116,20 +115,30 @@ def _find_empty_line(data: bytes, start: int, stop: int, header_bytes: int) -> S
     return found + 1, found + width
 
 
-def _read_fields(block: bytes, start: int) -> dict[str, tuple[bytes, ...]]:
-    lines = block.replace(b"\r\n", b"\n")
-    if _BLANK_FOLD.search(lines):
-        raise MimeError(Reason.MIME_MALFORMED, "a line of a header is blank", (start, start + len(block)))
-    bodies: dict[str, tuple[bytes, ...]] = {}
-    position = 0
-    while position < len(lines):
-        match = _FIELD.match(lines, position)
-        if match is None:
-            raise MimeError(Reason.MIME_MALFORMED, "a line of a header is no field", (start, start + len(block)))
-        name = match[1].decode("ascii").lower()
-        bodies[name] = (*bodies.get(name, ()), match[2].replace(b"\n", b"").strip(b" \t"))
-        position = match.end()
-    return bodies
+def parse_header(block: bytes) -> Header:
+    """Read the fields of a header block.
+
+    Args:
+        block: the block without its empty line.
+
+    Raises:
+        MimeError: MIME_MALFORMED: NUL, bare CR, a line that is blank or no field.
+
+    Source: RFC 5322 §2.2, §2.2.3; RFC 2045 §3.
+    """
+    if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
+        raise MimeError(Reason.MIME_MALFORMED, "NUL or bare CR in a header")
+    lines = block.replace(b"\r\n", b"\n").removesuffix(b"\n") + b"\n" if block else b""
+    fields = _FIELD.findall(lines)
+    # The pattern passes over what is no field: then it has not consumed every byte.
+    if sum(len(name) + len(body) + 2 for name, body in fields) != len(lines) or _BLANK_FOLD.search(lines):
+        raise MimeError(Reason.MIME_MALFORMED, "a line of a header is no field")
+    bodies: dict[bytes, tuple[bytes, ...]] = {}
+    for name, folded in fields:
+        key = name.lower()
+        body = folded.replace(b"\n", b"").strip(b" \t")
+        bodies[key] = (*bodies[key], body) if key in bodies else (body,)
+    return Header(bodies)
 
 
 def parse_parameterized(body: bytes) -> ParameterizedValue:

@@ -8,12 +8,20 @@ delimiter). A delimiter is a whole line; a longer line that starts like one is c
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pecverify._header import Header, MimeError, ParameterizedValue, parse_parameterized, read_header
+from pecverify._header import (
+    Header,
+    MimeError,
+    ParameterizedValue,
+    find_header,
+    parse_header,
+    parse_parameterized,
+)
 from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ _IDENTITY_ENCODINGS = ("7bit", "8bit", "binary")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 _AFTER_DELIMITER = re.compile(rb"(--)?([ \t]*)(\r?\n|\Z)")
 _LF, _CR = 0x0A, 0x0D
+_SMALL_HEADER = 512
 _CHUNK_BYTES = 1 << 20
 _MAXIMUM_CANDIDATES = 10_000
 """Lines that start like a delimiter: a hundred for each part that the default limits allow."""
@@ -35,24 +44,39 @@ _NO_DISPOSITION = ParameterizedValue("", {})
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One MIME entity."""
+class EntityHeader:
+    """What a header says about the entity below it."""
 
-    header: Header
-    """Its header."""
-    span: Span
-    """Header and body."""
+    fields: Header
+    """All its fields."""
     content_type: ParameterizedValue
     """Content-Type; text/plain where absent."""
     encoding: str
     """Content-Transfer-Encoding, lower case; 7bit where absent."""
     names: tuple[str, ...]
-    """The names it goes by: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
+    """Its names, lower case: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One MIME entity."""
+
+    header: EntityHeader
+    """What it says of itself."""
+    start: int
+    """Where its header starts."""
+    body: Span
+    """Where its body lies; the entity ends with it."""
 
     @property
-    def body(self) -> Span:
-        """The body alone."""
-        return self.header.span[1], self.span[1]
+    def span(self) -> Span:
+        """Header and body."""
+        return self.start, self.body[1]
+
+    @property
+    def media_type(self) -> str:
+        """Type and subtype, lower case."""
+        return self.header.content_type.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +114,41 @@ def read_part(data: bytes, span: Span, limits: Limits) -> Part:
         MimeError: the header breaks a rule; a structured field is repeated or unreadable; the transfer encoding is
             unknown, or is not an identity on a multipart (RFC 2045 §6.4).
     """
-    header = read_header(data, *span, limits.header_bytes)
-    content_type = header.only("Content-Type")
-    disposition = header.only("Content-Disposition")
-    encoding = (header.only("Content-Transfer-Encoding") or b"7bit").decode("ascii", "replace").lower()
+    start, stop = span
+    block_stop, body_start = find_header(data, start, stop, limits.header_bytes)
+    block = data[start:block_stop]
+    try:
+        header = _read_entity_header(block) if len(block) > _SMALL_HEADER else _remembered_entity_header(block)
+    except MimeError as error:
+        raise MimeError(error.reason, error.detail, (start, block_stop)) from None
+    return Part(header, start, (body_start, stop))
+
+
+def _read_entity_header(block: bytes) -> EntityHeader:
+    fields = parse_header(block)
+    content_type, disposition = fields.only("Content-Type"), fields.only("Content-Disposition")
+    encoding = (fields.only("Content-Transfer-Encoding") or b"7bit").decode("ascii", "replace").lower()
     parsed_type = _DEFAULT_TYPE if content_type is None else parse_parameterized(content_type)
     if encoding not in (*_IDENTITY_ENCODINGS, "base64", "quoted-printable"):
-        raise MimeError(Reason.MIME_MALFORMED, "unknown Content-Transfer-Encoding", header.span)
+        raise MimeError(Reason.MIME_MALFORMED, "unknown Content-Transfer-Encoding")
     if parsed_type.value.startswith("multipart/") and encoding not in _IDENTITY_ENCODINGS:
-        raise MimeError(Reason.MIME_MALFORMED, f"{encoding} on a multipart", header.span)
+        raise MimeError(Reason.MIME_MALFORMED, f"{encoding} on a multipart")
     parsed_disposition = _NO_DISPOSITION if disposition is None else parse_parameterized(disposition)
     names = (*_values(parsed_type, "name"), *_values(parsed_disposition, "filename"))
-    return Part(header, span, parsed_type, encoding, names)
+    return EntityHeader(fields, parsed_type, encoding, names)
+
+
+_remembered_entity_header = functools.lru_cache(maxsize=256)(_read_entity_header)
+"""The small headers of parts are the same in every message of a provider."""
 
 
 def _values(value: ParameterizedValue, attribute: str) -> list[str]:
     """A parameter's value, or those of its RFC 2231 forms."""
-    return [text for key, text in value.parameters.items() if key == attribute or key.startswith(f"{attribute}*")]
+    return [
+        text.strip().lower()
+        for key, text in value.parameters.items()
+        if key == attribute or key.startswith(f"{attribute}*")
+    ]
 
 
 def split_multipart(data: bytes, part: Part, limits: Limits) -> Multipart:
@@ -145,12 +187,12 @@ def split_multipart(data: bytes, part: Part, limits: Limits) -> Multipart:
 
 
 def _boundary(part: Part) -> bytes:
-    parameters = part.content_type.parameters
+    parameters = part.header.content_type.parameters
     if any(attribute.startswith("boundary*") for attribute in parameters):
-        raise MimeError(Reason.MIME_MALFORMED, "boundary in an extended parameter", part.header.span)
+        raise MimeError(Reason.MIME_MALFORMED, "boundary in an extended parameter", part.span)
     boundary = parameters.get("boundary", "")
     if not _BOUNDARY.fullmatch(boundary):
-        raise MimeError(Reason.MIME_MALFORMED, "missing or unusable boundary", part.header.span)
+        raise MimeError(Reason.MIME_MALFORMED, "missing or unusable boundary", part.span)
     return boundary.encode("ascii")
 
 
@@ -186,21 +228,21 @@ def read_signed_message(data: bytes, limits: Limits) -> SignedMessage:
     if len(data) > limits.message_bytes:
         raise MimeError(Reason.LIMIT_EXCEEDED, f"message over {limits.message_bytes} bytes", (0, len(data)))
     root = read_part(data, (0, len(data)), limits)
-    if not root.header.bodies:
-        raise MimeError(Reason.NOT_A_MESSAGE, "no header", root.header.span)
-    if root.content_type.value != "multipart/signed":
-        raise MimeError(Reason.NOT_PEC, f"the root is {root.content_type.value}", root.header.span)
-    if root.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
-        raise MimeError(Reason.MIME_MALFORMED, "protocol is not that of S/MIME", root.header.span)
+    if not root.header.fields.bodies:
+        raise MimeError(Reason.NOT_A_MESSAGE, "no header", root.span)
+    if root.media_type != "multipart/signed":
+        raise MimeError(Reason.NOT_PEC, f"the root is {root.media_type}", root.span)
+    if root.header.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+        raise MimeError(Reason.MIME_MALFORMED, "protocol is not that of S/MIME", root.span)
     layout = split_multipart(data, root, limits)
     if len(layout.parts) != 2:  # noqa: PLR2004 (RFC 1847 §2.1: exactly two)
         raise MimeError(Reason.MIME_MALFORMED, f"{len(layout.parts)} parts in multipart/signed", root.body)
     signed, signature = (read_part(data, span, limits) for span in layout.parts)
-    if signature.content_type.value not in SIGNATURE_TYPES:
-        raise MimeError(Reason.MIME_MALFORMED, "the second part is not an S/MIME signature", signature.header.span)
-    if signature.encoding != "base64":
-        raise MimeError(Reason.MIME_MALFORMED, "the signature is not in base64", signature.header.span)
-    micalg = root.content_type.parameters.get("micalg")
+    if signature.media_type not in SIGNATURE_TYPES:
+        raise MimeError(Reason.MIME_MALFORMED, "the second part is not an S/MIME signature", signature.span)
+    if signature.header.encoding != "base64":
+        raise MimeError(Reason.MIME_MALFORMED, "the signature is not in base64", signature.span)
+    micalg = root.header.content_type.parameters.get("micalg")
     return SignedMessage(root, layout, signed, decode_body(data, signature), micalg.lower() if micalg else None)
 
 
@@ -215,7 +257,7 @@ def walk_signed_tree(data: bytes, root: Part, limits: Limits) -> tuple[Part, ...
     seen = 1
     while pending:
         part, depth = pending.pop()
-        if not part.content_type.value.startswith("multipart/"):
+        if not part.media_type.startswith("multipart/"):
             leaves.append(part)
             continue
         if depth >= limits.mime_depth:
@@ -238,12 +280,12 @@ def decode_body(data: bytes, part: Part) -> bytes:
     """
     start, stop = part.body
     body = data[start:stop]
-    if part.encoding == "base64":
+    if part.header.encoding == "base64":
         try:
             return binascii.a2b_base64(body.translate(None, b" \t\r\n"), strict_mode=True)
         except binascii.Error as error:
             raise MimeError(Reason.MIME_MALFORMED, "malformed base64", part.body) from error
-    if part.encoding == "quoted-printable":
+    if part.header.encoding == "quoted-printable":
         return binascii.a2b_qp(body)
     return body
 

@@ -66,7 +66,7 @@ def check_original(
     except MimeError as error:
         yield found(Reason.ORIGINAL_UNREADABLE, actual=error.detail, where="postacert.eml")
         return
-    header = root.header
+    header = root.header.fields
     yield from _check_identifiers(header, receipt)
     yield from _check_addresses(header, receipt)
     yield from _check_subject_and_form(header, receipt)
@@ -157,18 +157,18 @@ def _check_envelope(header: Header, envelope: Header, receipt: TransportEnvelope
 
 def _check_brief(data: bytes, root: Part, limits: Limits) -> Iterator[Finding]:
     """Every named part of a brief receipt is a text of 40 hexadecimal digits, named `.hash` (RFC 6109 §3.3.2.2)."""
-    if root.content_type.value in _UNTOUCHED_TYPES:
+    if root.media_type in _UNTOUCHED_TYPES:
         return  # "nothing replaced": the brief receipt equals the complete one
     try:
         leaves = walk_signed_tree(data, root, limits)
         for part in leaves:
             is_hash = (
-                part.content_type.value == "text/plain"
-                and all(name.endswith(".hash") for name in part.names)
+                part.media_type == "text/plain"
+                and all(name.endswith(".hash") for name in part.header.names)
                 and _HASH.fullmatch(decode_body(data, part).strip())
             )
-            if part.names and not is_hash and part.content_type.value not in _USER_SIGNATURE_TYPES:
-                yield found(Reason.BRIEF_PART_NOT_HASHED, actual=part.names[0], where="postacert.eml")
+            if part.header.names and not is_hash and part.media_type not in _USER_SIGNATURE_TYPES:
+                yield found(Reason.BRIEF_PART_NOT_HASHED, actual=part.header.names[0], where="postacert.eml")
     except MimeError as error:
         yield found(Reason.ORIGINAL_UNREADABLE, actual=error.detail, where="postacert.eml")
 
@@ -176,7 +176,7 @@ def _check_brief(data: bytes, root: Part, limits: Limits) -> Iterator[Finding]:
 def check_anomaly(leaves: tuple[Part, ...]) -> Iterator[Finding]:
     """An anomaly envelope holds a text and the received message, and certifies nothing (check 45, RFC 6109 §3.2.2)."""
     yield found(Reason.ANOMALY_NOT_CERTIFIED)
-    types = [leaf.content_type.value for leaf in leaves]
+    types = [leaf.media_type for leaf in leaves]
     others = [value for value in types if not value.startswith("text/")]
     if others != ["message/rfc822"] or len(types) == 1:
         yield found(Reason.ANOMALY_MALFORMED, expected="text, message/rfc822", actual=", ".join(types))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pecverify._certificate import Certificate, DistinguishedName, NameConstraints
     from pecverify.policy import Limits, Policy
-    from pecverify.report import Finding
+    from pecverify.report import Finding, Times
     from pecverify.trust import TrustStore
     from pecverify.trust._anchors import Anchor
 
@@ -48,31 +48,22 @@ class PathResult:
     """Of checks RECOGNITION and ALGORITHMS."""
 
 
-def check_signer(
-    certificate: Certificate,
-    trust: TrustStore,
-    instant: datetime | None,
-    claimed: datetime | None,
-    basis: Basis,
-    policy: Policy,
-) -> Iterator[Finding]:
+def check_signer(certificate: Certificate, trust: TrustStore, times: Times, policy: Policy) -> Iterator[Finding]:
     """Establish that the certificate is of a kind that signs PEC messages, and was valid.
 
     Args:
         certificate: the signer's.
         trust: remembers the findings that need no time.
-        instant: the validated instant.
-        claimed: the instant that the message states.
-        basis: where `instant` comes from.
+        times: the validated instant, its basis, and what the message states.
         policy: its `weak_signature_until` decides about short keys.
 
     Source: RFC 6109 §5.5.1, §5.5.2; RFC 8550 §4.4; ETSI EN 319 102-1 §5.2.6.
     """
     yield from trust.remember(("profile", certificate.der), lambda: tuple(_check_profile(certificate)))
-    yield from _check_validity(certificate, instant, claimed, basis)
+    yield from _check_validity(certificate, times)
     bits, exponent = certificate.public_key.rsa_bits, certificate.public_key.rsa_exponent
     if bits is not None and bits < _STRONG_RSA_BITS:
-        yield _weak(f"signer's key {certificate.public_key.description}", instant, policy)
+        yield _weak(f"signer's key {certificate.public_key.description}", times.validated_at, policy)
     if exponent is not None and exponent < _COMMON_EXPONENT:
         yield found(Reason.KEY_EXPONENT_SMALL, actual=str(exponent))
 
@@ -120,14 +111,13 @@ def _is_plain_address(address: str) -> bool:
     return address.count("@") == 1 and address.isascii() and address.isprintable() and " " not in address
 
 
-def _check_validity(
-    certificate: Certificate, instant: datetime | None, claimed: datetime | None, basis: Basis
-) -> Iterator[Finding]:
+def _check_validity(certificate: Certificate, times: Times) -> Iterator[Finding]:
+    instant, claimed = times.validated_at, times.claimed
     start, end = certificate.not_before, certificate.not_after
     validity = f"{start.isoformat()} to {end.isoformat()}"
     if claimed is not None and claimed > end:
         yield found(Reason.CERTIFICATE_EXPIRED, expected=validity, actual=claimed.isoformat())
-    elif instant is not None and basis is not Basis.STATED and instant > end:
+    elif instant is not None and times.basis is not Basis.STATED and instant > end:
         yield found(Reason.OUT_OF_BOUNDS_NO_POE, expected=validity, actual=instant.isoformat())
     earliest = min((moment for moment in (claimed, instant) if moment is not None), default=None)
     if earliest is not None and earliest < start:

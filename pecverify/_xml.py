@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -35,8 +36,7 @@ class XmlError(ValueError):
         """What is wrong, in a few words of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One element."""
 
     name: str
@@ -97,20 +97,17 @@ def _check_encoding(data: bytes) -> None:
 
 def _to_node(element: etree._Element) -> Node:
     children: list[Node] = []
-    text = [element.text or ""]
+    text = element.text or ""
     interrupted = False
     for child in element:
-        if child.tag is etree.Entity:
-            raise XmlError(Reason.DATICERT_DTD_REFUSED, "entity reference")
-        if isinstance(child.tag, str):
+        tag = child.tag
+        if isinstance(tag, str):
             children.append(_to_node(child))
+        elif tag is etree.Entity:
+            raise XmlError(Reason.DATICERT_DTD_REFUSED, "entity reference")
         else:
             interrupted = True
-        text.append(child.tail or "")
+        text += child.tail or ""
     return Node(
-        str(element.tag),
-        {str(name): str(value) for name, value in element.attrib.items()},
-        "".join(text),
-        interrupted,
-        tuple(children),
+        str(element.tag), {str(key): str(value) for key, value in element.items()}, text, interrupted, tuple(children)
     )

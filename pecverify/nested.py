@@ -59,7 +59,7 @@ def _search(data: bytes, span: Span, limits: Limits, depth: int) -> Iterator[Nes
             yield NestedReceipt(span=span, data=data[span[0] : span[1]], encoded=False)
         if depth >= limits.mime_depth:
             return
-        if part.content_type.value.startswith("multipart/"):
+        if part.media_type.startswith("multipart/"):
             for inner in split_multipart(data, part, limits).parts:
                 yield from _search(data, inner, limits, depth + 1)
         elif _holds_message(part):
@@ -69,7 +69,7 @@ def _search(data: bytes, span: Span, limits: Limits, depth: int) -> Iterator[Nes
 
 
 def _search_attached(data: bytes, part: Part, limits: Limits, depth: int) -> Iterator[NestedReceipt]:
-    if part.encoding not in ("base64", "quoted-printable"):
+    if part.header.encoding not in ("base64", "quoted-printable"):
         yield from _search(data, part.body, limits, depth)
         return
     decoded = decode_body(data, part)
@@ -79,11 +79,11 @@ def _search_attached(data: bytes, part: Part, limits: Limits, depth: int) -> Ite
 
 def _has_pec_form(data: bytes, part: Part) -> bool:
     """multipart/signed by S/MIME, with a PEC header field or, where a list stripped those, with certification data."""
-    signed = part.content_type.value == "multipart/signed"
-    if not signed or part.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+    signed = part.media_type == "multipart/signed"
+    if not signed or part.header.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
         return False
-    return any(part.header.all(name) for name in _PEC_FIELDS) or data.find(b"daticert.xml", *part.body) != -1
+    return any(part.header.fields.all(name) for name in _PEC_FIELDS) or data.find(b"daticert.xml", *part.body) != -1
 
 
 def _holds_message(part: Part) -> bool:
-    return part.content_type.value == "message/rfc822" or any(name.lower().endswith(".eml") for name in part.names)
+    return part.media_type == "message/rfc822" or any(name.endswith(".eml") for name in part.header.names)

@@ -198,6 +198,11 @@ class Times:
     basis: Basis
     """Where `validated_at` comes from."""
 
+    @property
+    def claimed(self) -> datetime | None:
+        """What the message says of its time: the certified one, else (for an anomaly envelope) signingTime."""
+        return self.stated_at or self.signing_time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

@@ -54,10 +54,13 @@ if TYPE_CHECKING:
 
 Message: TypeAlias = "bytes | bytearray | memoryview"
 
-_CERTIFICATION_DATA_NAMES = ("daticert.xml", "certdata.xml")  # the second is RFC 6109's own, never seen deployed
+_CERTIFICATION_DATA_NAMES = frozenset(
+    {"daticert.xml", "certdata.xml"}
+)  # the second is RFC 6109's own, never seen deployed
 _ORIGINAL_NAME = "postacert.eml"
 _SEVERITIES = tuple(Severity)
 _CHECKS = tuple(Check)
+_CHECK_RESULTS = {(check, outcome): CheckResult(check=check, outcome=outcome) for check in Check for outcome in Outcome}
 # What mail programs write before the first part, for readers without MIME: no content of the message.
 _MIME_NOTICE = re.compile(
     rb"\s*(?:This is (?:an?|a cryptographically) [\x20-\x7e]{0,60}\bMIME\b[\x20-\x7e]{0,40}\.{0,3})?\s*"
@@ -145,7 +148,7 @@ def _examine(case: _Case) -> Report:
     message = _read_message(case)
     if message is None:
         return _conclude(case, _Content(), _Signature(), None, None)
-    header = message.root.header
+    header = message.root.header.fields
     # 2. Certification data.
     content = _read_content(case, message)
     # 3. to 5. Signature format, digest, signature.
@@ -199,9 +202,9 @@ def _read_content(case: _Case, message: SignedMessage) -> _Content:
     case.ran.add(Check.CERTIFICATION_DATA)
     try:
         content.leaves = walk_signed_tree(data, message.signed, limits)
-        certification = [leaf for leaf in content.leaves if _is_named(leaf, *_CERTIFICATION_DATA_NAMES)]
-        originals = [leaf for leaf in content.leaves if _is_named(leaf, _ORIGINAL_NAME)] or [
-            leaf for leaf in content.leaves if leaf.content_type.value == "message/rfc822"
+        certification = [leaf for leaf in content.leaves if not _CERTIFICATION_DATA_NAMES.isdisjoint(leaf.header.names)]
+        originals = [leaf for leaf in content.leaves if _ORIGINAL_NAME in leaf.header.names] or [
+            leaf for leaf in content.leaves if leaf.media_type == "message/rfc822"
         ]
         if len(originals) > 1:
             case.findings.append(found(Reason.ORIGINAL_REPEATED, expected="1", actual=str(len(originals))))
@@ -223,22 +226,20 @@ def _read_content(case: _Case, message: SignedMessage) -> _Content:
     return content
 
 
-def _is_named(part: Part, *names: str) -> bool:
-    return any(name.strip().lower() in names for name in part.names)
-
-
 def _take_original(case: _Case, content: _Content, part: Part) -> None:
     content.original_span = part.body
     content.original = (case.data, part.body)
-    if part.encoding in ("base64", "quoted-printable"):
+    if part.header.encoding in ("base64", "quoted-printable"):
         decoded = decode_body(case.data, part)
         content.original = (decoded, (0, len(decoded)))
-        case.findings.append(found(Reason.ORIGINAL_TRANSFER_ENCODED, actual=part.encoding, where=_ORIGINAL_NAME))
+        case.findings.append(found(Reason.ORIGINAL_TRANSFER_ENCODED, actual=part.header.encoding, where=_ORIGINAL_NAME))
 
 
 def _claims_anomaly(message: SignedMessage) -> bool:
     """The anomaly envelope has no certification data to know it by; believing its header gives it nothing."""
-    return [_fields.decode_text(body).casefold() for body in message.root.header.all("X-Trasporto")] == ["errore"]
+    return [_fields.decode_text(body).casefold() for body in message.root.header.fields.all("X-Trasporto")] == [
+        "errore"
+    ]
 
 
 def _read_signature(case: _Case, message: SignedMessage) -> _Signature:
@@ -340,7 +341,7 @@ def _determine_times(case: _Case, message: SignedMessage, receipt: Receipt | Non
     return Times(
         stated_at=stated_at,
         signing_time=signing_time,
-        header_date=_fields.parse_date(message.root.header),
+        header_date=_fields.parse_date(message.root.header.fields),
         validated_at=validated_at,
         basis=basis,
     )
@@ -361,11 +362,7 @@ def _check_signer(case: _Case, signature: _Signature, times: Times) -> PathResul
     case.record(Check.ALGORITHMS, _check_digest_strength(view, times.validated_at, case.policy))
     if certificate is None:
         return None
-    claimed = times.stated_at or times.signing_time
-    case.record(
-        Check.SIGNER_CERTIFICATE,
-        check_signer(certificate, case.trust, times.validated_at, claimed, times.basis, case.policy),
-    )
+    case.record(Check.SIGNER_CERTIFICATE, check_signer(certificate, case.trust, times, case.policy))
     embedded = tuple(_parsed(case.trust, view.certificates))
     path = find_path(certificate, embedded, case.trust, times.validated_at, case.policy)
     case.record(Check.RECOGNITION, path.findings)
@@ -400,7 +397,7 @@ def _check_sender_address(from_bodies: tuple[bytes, ...], certificate: Certifica
 
 
 def _check_consistency(case: _Case, message: SignedMessage, content: _Content, times: Times) -> Iterable[Finding]:
-    header, receipt = message.root.header, content.receipt
+    header, receipt = message.root.header.fields, content.receipt
     if not isinstance(receipt, CertifiedReceipt):
         yield from check_header(header, times.header_date, AnomalyEnvelope())
         yield from check_anomaly(content.leaves)
@@ -409,7 +406,7 @@ def _check_consistency(case: _Case, message: SignedMessage, content: _Content, t
     yield from check_receipt(receipt)
     yield from check_presence(receipt, carries_original=content.original is not None)
     for leaf in content.leaves:
-        if leaf.content_type.value == "text/plain" and not leaf.names:
+        if leaf.media_type == "text/plain" and not leaf.header.names:
             yield from check_text(_read_text(case.data, leaf), receipt)
             break
     if content.original is not None:
@@ -423,7 +420,7 @@ def _read_text(data: bytes, leaf: Part) -> str:
     except MimeError:
         return ""
     try:
-        return text.decode(leaf.content_type.parameters.get("charset", "us-ascii"), "replace")
+        return text.decode(leaf.header.content_type.parameters.get("charset", "us-ascii"), "replace")
     except LookupError:
         return text.decode("latin-1")
 

@@ -179,10 +179,10 @@ VALIDATED_AT = Phrase("validated at", "verificato al")
 NO_TIME = Phrase("none", "nessuno")
 BASES = {
     Basis.STATED: Phrase(
-        "The certificate was judged at the instant that the message itself states. Nothing outside of the file proves that"
-        " it existed then.",
-        "Il certificato è stato valutato all'istante dichiarato dal messaggio stesso. Nulla al di fuori del file prova che"
-        " esso esistesse allora.",
+        "The certificate was judged at the instant that the message itself states. Nothing outside of the file proves"
+        " that it existed then.",
+        "Il certificato è stato valutato all'istante dichiarato dal messaggio stesso. Nulla al di fuori del file prova"
+        " che esso esistesse allora.",
     ),
     Basis.GIVEN: Phrase(
         "The certificate was judged at an instant given by the person who verifies, not at the one that the message"
@@ -192,7 +192,8 @@ BASES = {
     Basis.PROVEN: Phrase(
         "The certificate was judged at an instant at which the person who verifies says to have proof that the file"
         " existed.",
-        "Il certificato è stato valutato a un istante in cui chi verifica dichiara di poter provare che il file esisteva.",
+        "Il certificato è stato valutato a un istante in cui chi verifica dichiara di poter provare che il file"
+        " esisteva.",
     ),
 }
 ORIGINAL_IS_HERE = Phrase(
@@ -212,7 +213,8 @@ STATEMENTS = {
         "{provider} certifica che {when} ha accettato {message} di {sender}, indirizzato a {recipients}.",
     ),
     ReceiptKind.NOT_ACCEPTED: Phrase(
-        "{provider} certifies that {when} it refused {message} from {sender}, addressed to {recipients}: it was not sent.",
+        "{provider} certifies that {when} it refused {message} from {sender}, addressed to {recipients}: it was not"
+        " sent.",
         "{provider} certifica che {when} ha rifiutato {message} di {sender}, indirizzato a {recipients}: non è stato"
         " inviato.",
     ),
@@ -231,8 +233,8 @@ STATEMENTS = {
         "{provider} certifica che {when} {message} di {sender} non è risultato consegnabile a {delivered_to}.",
     ),
     ReceiptKind.DELIVERY_DELAYED: Phrase(
-        "{provider} certifies that {when} {message} from {sender} to {delivered_to} had not been delivered within the time"
-        " allowed.",
+        "{provider} certifies that {when} {message} from {sender} to {delivered_to} had not been delivered within the"
+        " time allowed.",
         "{provider} certifica che {when} {message} di {sender} per {delivered_to} non risultava consegnato nel tempo"
         " previsto.",
     ),
@@ -279,8 +281,8 @@ CONTENTS = {
     ReceiptForm.BRIEF: Phrase(
         "The receipt carries the message with its attachments replaced by hashes: it proves their content only together"
         " with the untouched originals.",
-        "La ricevuta contiene il messaggio con gli allegati sostituiti da impronte: ne prova il contenuto solo insieme agli"
-        " originali intatti.",
+        "La ricevuta contiene il messaggio con gli allegati sostituiti da impronte: ne prova il contenuto solo insieme"
+        " agli originali intatti.",
     ),
     ReceiptForm.CONCISE: Phrase(
         "The receipt does not carry the message: it does not prove the content.",
@@ -298,10 +300,10 @@ CONTENT_DOUBTFUL = Phrase(
 )
 NOTICES = {
     (DelayNotice.FIRST, DelayNotice.SECOND): Phrase(
-        "This is the notice of 12 hours, after which delivery may still follow, or the final one of 24 hours: only the time"
-        " of acceptance tells which.",
-        "È l'avviso delle 12 ore, dopo il quale la consegna può ancora seguire, oppure quello definitivo delle 24 ore: solo"
-        " l'ora di accettazione dice quale.",
+        "This is the notice of 12 hours, after which delivery may still follow, or the final one of 24 hours: only the"
+        " time of acceptance tells which.",
+        "È l'avviso delle 12 ore, dopo il quale la consegna può ancora seguire, oppure quello definitivo delle 24 ore:"
+        " solo l'ora di accettazione dice quale.",
     ),
     (DelayNotice.SECOND,): Phrase(
         "This is the final notice: the message was not delivered within 24 hours.",

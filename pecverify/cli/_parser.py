@@ -35,8 +35,8 @@ _SHOW = """\
 Explain one message to a person: what it certifies, each check, the certificate path and the times."""
 
 _EXTRACT = """\
-Write the original message (postacert.eml) that a receipt carries, byte for byte. Nothing is written unless the verdict is
-valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
+Write the original message (postacert.eml) that a receipt carries, byte for byte. Nothing is written unless the verdict
+is valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,9 +109,9 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     return parser, {"verify": verify, "show": show, "extract": extract}
 
 
-def _build_demands() -> argparse.ArgumentParser:
+def _build_demands() -> _Parser:
     """The options that every command has: what is demanded of a message, and in which language to speak of it."""
-    demands = argparse.ArgumentParser(add_help=False)
+    demands = _Parser(add_help=False)
     demands.add_argument(
         "--trust",
         action="append",
@@ -136,7 +136,7 @@ def _build_demands() -> argparse.ArgumentParser:
         "--policy",
         choices=("default", "strict", "archival"),
         default="default",
-        help="strict: believe no stated time without proof, and no SHA-1; archival: accept the algorithms of their time",
+        help="strict: believe no stated time without proof, and no SHA-1; archival: accept the algorithms of its time",
     )
     demands.add_argument("--lang", choices=("en", "it"), help="language of the output; default: from the locale")
     return demands

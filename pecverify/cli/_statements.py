@@ -53,7 +53,7 @@ def state(receipt: Receipt, report: Report, style: Style) -> Iterator[str]:
 
 
 def _state_content(receipt: Receipt, report: Report) -> m.Phrase | None:
-    """Whether the message's content is proved: by the original under the same signature, unless there is a doubt of it."""
+    """Whether the content is proved too: by the original under the same signature, unless a warning casts doubt."""
     doubtful = any(
         finding.severity is Severity.WARNING and finding.reason.value.startswith(("original-", "brief-"))
         for finding in report.findings

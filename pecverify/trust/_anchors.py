@@ -68,7 +68,7 @@ class Anchor:
     def describe(self, edition: Edition) -> str:
         """Name and edition, for a report."""
         facts = edition.facts
-        return f"{self.name}, edition of {facts.not_before:%Y-%m-%d} (SHA-256 {facts.sha256})"
+        return f"{self.name}, edition of {facts.not_before.date().isoformat()} (SHA-256 {facts.sha256})"
 
 
 def is_issuer(certificate: Certificate) -> bool:
