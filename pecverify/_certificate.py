@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import threading
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +21,7 @@ from pecverify import _asn1
 from pecverify._signature import AlgorithmError, PublicKey, load_public_key
 from pecverify.errors import TrustListError
 from pecverify.policy import Limits
+from pecverify.reasons import Reason
 from pecverify.report import CertificateFacts
 
 if TYPE_CHECKING:
@@ -28,8 +31,13 @@ if TYPE_CHECKING:
 DistinguishedName: TypeAlias = "tuple[tuple[tuple[str, str], ...], ...]"
 """RDNs in order, each a sorted tuple of (attribute OID, value), prepared for comparison (RFC 5280 §7.1)."""
 
+MAXIMUM_CERTIFICATE_BYTES = 32_000
+"""Genuine provider certificates need some 2 kB, the largest edition of AgID CA1 4.8 kB. A certificate of 1 MB can hold
+60,000 RDNs: seconds to read, and tens of megabytes to remember."""
+
 _LIMITS = Limits()
-_CONTEXT_VERSION = 0xA0
+_CONTEXT_VERSION, _CONTEXT_EXTENSIONS, _CONTEXT_RFC822_NAME = 0xA0, 0xA3, 0x81
+_SUBJECT_ALTERNATIVE_NAME = b"\x55\x1d\x11"
 _UNDERSTOOD = frozenset(
     {
         ExtensionOID.BASIC_CONSTRAINTS,
@@ -41,7 +49,9 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.CERTIFICATE_POLICIES,
     }
 )
-_PEM = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----")
+_PEM = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
+_LONG_SEQUENCE = b"\x30\x82"
+_WARNINGS = threading.Lock()
 _KEY_USAGES = (
     "digital_signature",
     "content_commitment",
@@ -55,6 +65,11 @@ _KEY_USAGES = (
 
 class CertificateError(ValueError):
     """The bytes are no certificate that this library accepts; the message says why."""
+
+    def __init__(self, message: str, reason: Reason = Reason.CERTIFICATE_MALFORMED) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """CERTIFICATE_MALFORMED, CERTIFICATE_ADDRESS_INVALID or ALGORITHM_REFUSED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,18 +176,25 @@ def parse_certificate(der: bytes) -> Certificate:
 
     Source: RFC 5280 §4.1, §4.2.
     """
+    if len(der) > MAXIMUM_CERTIFICATE_BYTES:
+        message = f"certificate of {len(der)} bytes"
+        raise CertificateError(message)
     try:
         _asn1.check_der(der, _LIMITS)
-        to_be_signed, algorithm = _read_outline(der)
+        fields, algorithm = _read_outline(der)
+        _check_addresses(der, fields)
         # Deviations that it accepts and warns of (e.g. serial numbers that are not positive) are no news to a caller.
-        with warnings.catch_warnings():
+        # The filters are the process's own: two threads that replace them at once could leave the wrong ones behind.
+        with _WARNINGS, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _to_certificate(x509.load_der_x509_certificate(der), der, to_be_signed, algorithm)
+            return _to_certificate(x509.load_der_x509_certificate(der), der, fields, algorithm)
+    except CertificateError:
+        raise
     except AlgorithmError as error:
         message = f"public key: {error.actual}"
-        raise CertificateError(message) from error
+        raise CertificateError(message, error.reason) from error
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        message = str(error) if isinstance(error, _asn1.Asn1Error | CertificateError) else "malformed certificate"
+        message = str(error) if isinstance(error, _asn1.Asn1Error) else "malformed certificate"
         raise CertificateError(message) from error
 
 
@@ -194,6 +216,23 @@ def _read_outline(der: bytes) -> tuple[list[_asn1.Element], bytes]:
     return fields, inner
 
 
+def _check_addresses(der: bytes, fields: list[_asn1.Element]) -> None:
+    """Refuse an rfc822Name that is not ASCII by its own reason: the decoder would refuse the whole certificate."""
+    for extensions in (element for element in fields[7:] if element.tag == _CONTEXT_EXTENSIONS):
+        for extension in _children(der, *_children(der, extensions)):
+            oid, *_, value = _children(der, extension)
+            if der[oid.content_start : oid.content_stop] != _SUBJECT_ALTERNATIVE_NAME:
+                continue
+            for name in _children(der, *_children(der, value)):
+                address = der[name.content_start : name.content_stop]
+                if name.tag == _CONTEXT_RFC822_NAME and not address.isascii():
+                    raise CertificateError(ascii(address.decode("latin-1")), Reason.CERTIFICATE_ADDRESS_INVALID)
+
+
+def _children(der: bytes, element: _asn1.Element) -> list[_asn1.Element]:
+    return _asn1.read_elements(der, element.content_start, element.content_stop, _LIMITS.asn1_depth)
+
+
 def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes) -> Certificate:
     extensions = {extension.oid: extension for extension in parsed.extensions}
     values = {oid: extension.value for oid, extension in extensions.items()}
@@ -210,7 +249,7 @@ def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Ele
         facts=CertificateFacts(
             subject=parsed.subject.rfc4514_string(),
             issuer=parsed.issuer.rfc4514_string(),
-            serial_number=f"{int.from_bytes(serial, 'big'):x}",
+            serial_number=f"{int.from_bytes(serial, 'big', signed=True):x}",
             not_before=parsed.not_valid_before_utc,
             not_after=parsed.not_valid_after_utc,
             sha256=hashlib.sha256(der).hexdigest(),
@@ -308,6 +347,15 @@ def _names(names: Iterable[x509.GeneralName]) -> tuple[DistinguishedName, ...]:
     return tuple(prepare_name(name.value) for name in names if isinstance(name, x509.DirectoryName))
 
 
+def _decode_pem(block: bytes) -> bytes:
+    """What stands between the lines BEGIN and END, decoded: the very bytes, not a parser's idea of them."""
+    body, end, _ = block.partition(b"-----END")
+    if not end:
+        message = "unfinished PEM block"
+        raise CertificateError(message)
+    return base64.b64decode(b"".join(body.split()), validate=True)
+
+
 def load_certificates(data: bytes) -> tuple[Certificate, ...]:
     """The certificates in a PEM file (one or several) or one in DER.
 
@@ -319,14 +367,9 @@ def load_certificates(data: bytes) -> tuple[Certificate, ...]:
         message = f"certificates are given as bytes, not {type(data).__name__}: open the file in binary mode"
         raise TypeError(message)
     try:
-        if not _PEM.search(data):
-            return (parse_certificate(data),)
-        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 (rare: not at import)
-
-        return tuple(
-            parse_certificate(certificate.public_bytes(Encoding.DER))
-            for certificate in x509.load_pem_x509_certificates(data)
-        )
+        # A long SEQUENCE cannot begin a text: what looks like PEM inside it is a string of the certificate.
+        blocks = [] if data.startswith(_LONG_SEQUENCE) else _PEM.split(data)[1:]
+        return tuple(parse_certificate(_decode_pem(block)) for block in blocks) or (parse_certificate(data),)
     except ValueError as error:
         message = f"not a certificate in PEM or DER: {error}"
         raise TrustListError(message) from error

@@ -14,7 +14,7 @@ from pecverify._findings import found
 from pecverify._signature import AlgorithmError, parse_signature_algorithm, verify_signature
 from pecverify.reasons import Reason, Severity
 from pecverify.report import Basis, CertificateFacts, Recognition
-from pecverify.trust._anchors import Edition, is_issuer
+from pecverify.trust._anchors import EMAIL_PROTECTION, Edition, is_issuer, protects_email
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pecverify.trust import TrustStore
     from pecverify.trust._anchors import Anchor
 
-_EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
-_ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 _STRONG_RSA_BITS = 2048
 _COMMON_EXPONENT = 65537
 _EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
@@ -85,8 +83,8 @@ def _check_usage(certificate: Certificate) -> Iterator[Finding]:
     usage, extended, basic = certificate.key_usage, certificate.extended_key_usage, certificate.basic_constraints
     if usage is None or "digital_signature" not in usage:
         yield found(Reason.KEY_USAGE_INVALID, expected="digitalSignature", actual=_listed(usage))
-    if extended is not None and not extended & {_EMAIL_PROTECTION, _ANY_EXTENDED_KEY_USAGE}:
-        yield found(Reason.EXTENDED_KEY_USAGE_INVALID, expected=_EMAIL_PROTECTION, actual=_listed(extended))
+    if not protects_email(certificate):
+        yield found(Reason.EXTENDED_KEY_USAGE_INVALID, expected=EMAIL_PROTECTION, actual=_listed(extended))
     if basic is not None and basic.is_ca:
         yield found(Reason.SIGNER_IS_CA, expected="no basicConstraints", actual="CA:TRUE")
 
@@ -151,6 +149,7 @@ class _Builder:
     trust: TrustStore
     path_length: int
     checks_left: int
+    exhausted: bool = False
 
     def paths(self, certificates: tuple[Certificate, ...]) -> Iterator[_Path]:
         """The paths that go on from the last of `certificates`."""
@@ -174,6 +173,7 @@ class _Builder:
 
     def _verifies(self, certificate: Certificate, issuer: Anchor | Certificate) -> bool:
         if self.checks_left <= 0:
+            self.exhausted = True
             return False
         self.checks_left -= 1
         try:
@@ -185,10 +185,11 @@ class _Builder:
 
 def _build_paths(
     signer: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, limits: Limits
-) -> tuple[_Path, ...]:
-    """All paths within bounds, the strongest recognition first."""
+) -> tuple[tuple[_Path, ...], bool]:
+    """All paths within bounds, the strongest recognition first; and whether signatures were left untried."""
     builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
-    return tuple(sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition)))
+    paths = sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition))
+    return tuple(paths), builder.exhausted
 
 
 def find_path(
@@ -215,9 +216,16 @@ def find_path(
     Source: RFC 5280 §6.1; RFC 6109 §2.2.2.
     """
     limits = policy.limits
-    question = (signer.der, tuple(c.der for c in embedded), limits.path_length, limits.signature_checks)
-    paths = trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))
-    refusals = [] if paths else [_unrecognised(signer, trust)]
+    chain = tuple(certificate.facts.sha256 for certificate in embedded)
+    question = (signer.der, chain, limits.path_length, limits.signature_checks)
+    paths, exhausted = trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))
+    refusals: list[Finding] = []
+    if exhausted and not paths:
+        # What was not tried is not forged.
+        tried = f"at most {limits.signature_checks} certificate signatures"
+        refusals.append(found(Reason.LIMIT_EXCEEDED, expected=tried, where="smime.p7s"))
+    elif not paths:
+        refusals.append(_unrecognised(signer, trust))
     for path in paths:
         if instant is None:
             break
@@ -227,7 +235,7 @@ def find_path(
                 recognition=path.anchor.recognition,
                 recognised_by=path.anchor.describe(outcome),
                 path=_facts(path, outcome),
-                findings=tuple(_check_strength(path.certificates, instant, policy)),
+                findings=tuple(_check_strength(path.certificates, instant, policy, anchor=path.anchor)),
             )
         refusals.append(outcome)
     return PathResult(
@@ -346,6 +354,8 @@ def _is_allowed(
 
 def _email_matches(email: str, constraint: str) -> bool:
     """A mailbox, a host, or with a leading dot all hosts of a domain."""
+    if not constraint:
+        return True  # "" says nothing and so covers everything, as for dNSName
     local, _, host = email.rpartition("@")
     host, constraint_host = host.casefold(), constraint.rpartition("@")[2].casefold()
     if "@" in constraint:
@@ -365,10 +375,12 @@ def _name_matches(name: DistinguishedName, subtree: DistinguishedName) -> bool:
 
 
 def _check_strength(
-    certificates: tuple[Certificate, ...], instant: datetime | None, policy: Policy
+    certificates: tuple[Certificate, ...], instant: datetime | None, policy: Policy, *, anchor: Anchor | None = None
 ) -> Iterator[Finding]:
     """Signature algorithms of the path's certificates, and the keys above the signer's."""
     for index, certificate in enumerate(certificates):
+        if anchor is not None and anchor.is_certificate(certificate):
+            continue  # the caller vouches for it: nothing rests on its issuer's signature
         try:
             algorithm = parse_signature_algorithm(certificate.signature_algorithm)
         except AlgorithmError as error:

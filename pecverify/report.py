@@ -9,13 +9,13 @@ import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from pecverify.errors import VerificationError
+from pecverify.problem import Language
 from pecverify.reasons import Check, Reason, Severity, SubIndication
 from pecverify.receipt import Receipt
 
-Language: TypeAlias = Literal["en", "it"]
 Span: TypeAlias = tuple[int, int]
 JsonValue: TypeAlias = "str | int | bool | list[JsonValue] | dict[str, JsonValue] | None"
 

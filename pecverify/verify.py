@@ -263,12 +263,12 @@ def _read_signature(case: _Case, message: SignedMessage) -> _Signature:
 def _find_signer_certificate(case: _Case, view: SignerView) -> Certificate | None:
     """The one embedded certificate that the signer identifier names (RFC 5652 §5.3, RFC 6109 §2.1)."""
     candidates: list[Certificate] = []
-    malformed: list[str] = []
+    refused: list[CertificateError] = []
     for encoded in view.certificates:
         try:
             certificate = case.trust.certificate(encoded)
         except CertificateError as error:
-            malformed.append(str(error))
+            refused.append(error)
         else:
             if identifies(view, certificate):
                 candidates.append(certificate)
@@ -276,8 +276,8 @@ def _find_signer_certificate(case: _Case, view: SignerView) -> Certificate | Non
         case.findings.append(found(Reason.SIGNER_AMBIGUOUS, expected="1", actual=str(len(candidates))))
         return None
     if not candidates:
-        reason = Reason.CERTIFICATE_MALFORMED if malformed else Reason.CERTIFICATE_MISSING
-        case.findings.append(found(reason, actual="; ".join(malformed) or None, where="smime.p7s"))
+        reason = refused[0].reason if refused else Reason.CERTIFICATE_MISSING
+        case.findings.append(found(reason, actual="; ".join(map(str, refused)) or None, where="smime.p7s"))
         return None
     for digest, value in view.certificate_hashes:
         if _digest_of(digest, candidates[0].der) != value:

@@ -856,6 +856,24 @@ def test_closed_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("verifier")
+def test_extract_to_closed_standard_output(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["extract", "valid.eml", "-o", "-"]) == ExitStatus.NOT_DONE
+    assert capsys.readouterr().err == "pecverify: -: cannot be written: standard output is closed\n"
+
+
+@pytest.mark.usefixtures("verifier")
+def test_closed_pipe_of_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(text)
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", Broken())
+    assert main(["show", "absent.eml"]) == ExitStatus.NOT_DONE
+
+
+@pytest.mark.usefixtures("verifier")
 def test_terminal_without_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     ascii_bytes = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(ascii_bytes, encoding="ascii"))

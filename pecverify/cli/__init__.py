@@ -32,11 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _write_what_the_terminal_lacks_as_escapes()
     arguments = parse_arguments(argv)
     try:
-        status = _load_command(arguments.command)(arguments)
-        _flush()
-    except CommandError as error:
-        print(f"pecverify: {escape(str(error))}", file=sys.stderr)
-        return ExitStatus.NOT_DONE
+        return _run(arguments)
     except BrokenPipeError:
         _discard_output()
         return ExitStatus.NOT_DONE
@@ -46,6 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitStatus.NOT_DONE
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
+
+
+def _run(arguments: Namespace) -> ExitStatus:
+    try:
+        status = _load_command(arguments.command)(arguments)
+    except CommandError as error:
+        print(f"pecverify: {escape(str(error))}", file=sys.stderr)
+        return ExitStatus.NOT_DONE
+    if sys.stdout is not None:  # None where the caller closed it
+        sys.stdout.flush()
     return status
 
 
@@ -61,16 +67,13 @@ def _write_what_the_terminal_lacks_as_escapes() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _flush() -> None:
-    if sys.stdout is not None:  # None where the caller closed it
-        sys.stdout.flush()
-
-
 def _discard_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter does not complain at its end.
 
     Source: the Python documentation, `signal`, "Note on SIGPIPE".
     """
+    if sys.stdout is None:
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -55,6 +55,8 @@ def _explain(phrase: m.Phrase, file: str, report: Report, style: Style) -> Itera
 
 def _write(original: bytes, name: str, style: Style, *, overwrite: bool) -> None:
     if name == STANDARD_STREAM:
+        if sys.stdout is None:
+            raise CommandError(style.say(m.CANNOT_WRITE, file=name, why=style.say(m.OUTPUT_CLOSED)))
         sys.stdout.buffer.write(original)
         return
     try:

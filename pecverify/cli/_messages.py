@@ -38,6 +38,7 @@ CANNOT_WRITE = Phrase("{file}: cannot be written: {why}", "{file}: non si può s
 CANNOT_TRUST = Phrase(
     "{file}: its certificates cannot be used: {why}", "{file}: i suoi certificati non sono utilizzabili: {why}"
 )
+OUTPUT_CLOSED = Phrase("standard output is closed", "standard output è chiuso")
 EXISTS = Phrase(
     "{file}: exists already; use --force to overwrite it", "{file}: esiste già; usare --force per sovrascriverlo"
 )

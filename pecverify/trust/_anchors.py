@@ -19,6 +19,10 @@ from pecverify.report import CertificateFacts, Recognition
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
+"""id-kp-emailProtection."""
+
+_ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 _SHORT_NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU"}
 """Attributes that the built-in anchors' subjects have (RFC 4514 §3)."""
 
@@ -59,7 +63,8 @@ class Anchor:
     @property
     def may_issue(self) -> bool:
         """Whether it may stand above another certificate: the built-in ones do, others if they are CA certificates."""
-        return self.certificate is None or is_issuer(self.certificate)
+        certificate = self.certificate
+        return certificate is None or (is_issuer(certificate) and not certificate.unknown_critical_extensions)
 
     def is_certificate(self, certificate: Certificate) -> bool:
         """Whether the caller named exactly this certificate."""
@@ -72,9 +77,20 @@ class Anchor:
 
 
 def is_issuer(certificate: Certificate) -> bool:
-    """Whether a certificate may issue others: cA, and keyCertSign if key usage is stated (RFC 5280 §6.1.4 (k), (n))."""
+    """Whether a certificate may issue signers': cA, and keyCertSign if key usage is stated (RFC 5280 §6.1.4 (k), (n)).
+
+    An extended key usage, where stated, bounds what is issued too: no RFC says so, every implementation does, and an
+    authority for web servers shall vouch for no mail provider.
+    """
     basic, usage = certificate.basic_constraints, certificate.key_usage
-    return basic is not None and basic.is_ca and (usage is None or "key_cert_sign" in usage)
+    may_sign = basic is not None and basic.is_ca and (usage is None or "key_cert_sign" in usage)
+    return may_sign and protects_email(certificate)
+
+
+def protects_email(certificate: Certificate) -> bool:
+    """Whether extended key usage, if stated, allows emailProtection (RFC 5280 §4.2.1.12, RFC 8550 §4.4.4)."""
+    extended = certificate.extended_key_usage
+    return extended is None or not extended.isdisjoint({EMAIL_PROTECTION, _ANY_EXTENDED_KEY_USAGE})
 
 
 def custom_anchor(certificate: Certificate) -> Anchor:

@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 
 _REMEMBERED = 1024
 """Answers that a store remembers: all of PEC's providers, many times over."""
+_UNKNOWN = object()
 
 
 class TrustStore:
@@ -88,14 +89,15 @@ class TrustStore:
 
         Only for what depends on nothing but the question and this store's anchors: no instant, no policy.
         """
-        try:
-            return cast("Answer", self._memory[question])
-        except KeyError:
-            computed = answer()
-            if len(self._memory) >= _REMEMBERED:
-                self._memory.clear()
-            self._memory[question] = computed
-            return computed
+        # Not by KeyError: an error that the answer raises would carry the question, hostile bytes, in its context.
+        remembered = self._memory.get(question, _UNKNOWN)
+        if remembered is not _UNKNOWN:
+            return cast("Answer", remembered)
+        computed = answer()
+        if len(self._memory) >= _REMEMBERED:
+            self._memory.clear()
+        self._memory[question] = computed
+        return computed
 
     def certificate(self, der: bytes) -> Certificate:
         """A certificate, parsed the first time it is seen.
