@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from asn1crypto import tsp, x509
-
 from pecverify import _asn1
 from pecverify._asn1 import Asn1Error, Asn1LimitError, Element
-from pecverify._signature import AlgorithmError, SignatureAlgorithm, parse_signature_algorithm
+from pecverify._signature import DIGEST_OIDS, AlgorithmError, SignatureAlgorithm, parse_signature_algorithm
 from pecverify.policy import Limits
 from pecverify.reasons import Reason
 
@@ -33,13 +31,6 @@ _SIGNING_TIME = bytes.fromhex("2a864886f70d010905")
 _SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910020c")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
 
-_DIGESTS = {
-    bytes.fromhex("2b0e03021a"): "sha1",
-    bytes.fromhex("608648016503040204"): "sha224",
-    bytes.fromhex("608648016503040201"): "sha256",
-    bytes.fromhex("608648016503040202"): "sha384",
-    bytes.fromhex("608648016503040203"): "sha512",
-}
 _CONTEXT_0, _CONTEXT_1, _SUBJECT_KEY_IDENTIFIER = 0xA0, 0xA1, 0x80
 _OPTIONAL_FIELDS: tuple[list[int], ...] = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
 """certificates and crls of SignedData."""
@@ -231,7 +222,7 @@ def _read_signer_info(
     if [field.tag for field in unsigned] not in ([], [_CONTEXT_1]):
         raise CmsError(Reason.CMS_MALFORMED, "fields after the signature value")
     digest_oid = _read_digest_algorithm(reader, digest_algorithm)
-    digest = _DIGESTS.get(digest_oid)
+    digest = DIGEST_OIDS.get(digest_oid)
     if digest is None:
         raise CmsError(Reason.ALGORITHM_REFUSED, "digest algorithm other than SHA-1 or SHA-2")
     if digest_oid not in digest_algorithms:
@@ -334,6 +325,10 @@ def _read_signer_identifier(reader: _Reader, identifier: Element) -> tuple[bytes
 
 def _read_certificate_hashes(values: dict[bytes, bytes]) -> Iterable[tuple[str, bytes]]:
     """The first certificate of each signing-certificate attribute: the signer's (RFC 5035 §5.4)."""
+    if values.keys().isdisjoint((_SIGNING_CERTIFICATE, _SIGNING_CERTIFICATE_V2)):
+        return
+    from asn1crypto import tsp  # noqa: PLC0415 (slow to import, and PEC providers seldom use these attributes)
+
     try:
         if (version_1 := values.get(_SIGNING_CERTIFICATE)) is not None:
             yield "sha1", tsp.SigningCertificate.load(version_1, strict=True)["certs"][0]["cert_hash"].native
@@ -354,6 +349,8 @@ def identifies(view: SignerView, certificate: Certificate) -> bool:
 
 
 def _same_name(certified: bytes, stated: bytes) -> bool:
+    from asn1crypto import x509  # noqa: PLC0415 (slow to import; genuine names are equal byte for byte)
+
     try:
         _asn1.check_der(stated, Limits())
         return bool(x509.Name.load(certified, strict=True) == x509.Name.load(stated, strict=True))

@@ -12,8 +12,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from dateutil import tz
-
 from pecverify import _fields
 from pecverify._findings import found
 from pecverify.reasons import Reason
@@ -36,8 +34,8 @@ if TYPE_CHECKING:
     from pecverify.receipt import Receipt
     from pecverify.report import Finding
 
-ITALIAN_TIME = tz.tzstr("CET-1CEST,M3.5.0/2,M10.5.0/3", posix_offset=False)
-"""Italian legal time as PEC has known it: Directive 2000/84/EC, in force since 2002."""
+_ITALIAN_TIME = "CET-1CEST,M3.5.0/2,M10.5.0/3"
+"""Italian legal time as PEC has known it, in the form of POSIX TZ: Directive 2000/84/EC, in force since 2002."""
 
 _STANDARD_OFFSET, _SUMMER_OFFSET = timedelta(hours=1), timedelta(hours=2)
 
@@ -254,7 +252,9 @@ def _italian_offset(instant: datetime) -> timedelta:
 @functools.lru_cache(maxsize=64)
 def _summer_time(year: int) -> tuple[datetime, datetime]:
     """When summer time starts and ends in Italy that year, UTC."""
-    start, stop = ITALIAN_TIME.transitions(year)  # in the wall time before each
+    from dateutil import tz  # noqa: PLC0415 (needed once a year of receipts)
+
+    start, stop = tz.tzstr(_ITALIAN_TIME).transitions(year)  # in the wall time before each
     return (start - _STANDARD_OFFSET).replace(tzinfo=UTC), (stop - _SUMMER_OFFSET).replace(tzinfo=UTC)
 
 

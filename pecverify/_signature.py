@@ -7,11 +7,10 @@ policy. The DigestInfo inside an RSA signature is never parsed here: `cryptograp
 
 from __future__ import annotations
 
-import functools
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from asn1crypto import algos, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -36,8 +35,40 @@ _HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
-_CURVES = {"secp256r1", "secp384r1", "secp521r1"}
-_SCHEMES = {"rsassa_pkcs1v15": "rsassa-pkcs1v15", "rsassa_pss": "rsassa-pss", "ecdsa": "ecdsa"}
+
+# OBJECT IDENTIFIERs, as their DER content.
+_RSA_ENCRYPTION = bytes.fromhex("2a864886f70d010101")
+_RSASSA_PSS = bytes.fromhex("2a864886f70d01010a")
+_MGF1 = bytes.fromhex("2a864886f70d010108")
+_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
+DIGEST_OIDS: Mapping[bytes, str] = {
+    bytes.fromhex("2b0e03021a"): "sha1",
+    bytes.fromhex("608648016503040204"): "sha224",
+    bytes.fromhex("608648016503040201"): "sha256",
+    bytes.fromhex("608648016503040202"): "sha384",
+    bytes.fromhex("608648016503040203"): "sha512",
+}
+"""The accepted message digests."""
+_SIGNATURE_OIDS: Mapping[bytes, tuple[str, str]] = {
+    bytes.fromhex("2a864886f70d010105"): ("rsassa-pkcs1v15", "sha1"),
+    bytes.fromhex("2a864886f70d01010e"): ("rsassa-pkcs1v15", "sha224"),
+    bytes.fromhex("2a864886f70d01010b"): ("rsassa-pkcs1v15", "sha256"),
+    bytes.fromhex("2a864886f70d01010c"): ("rsassa-pkcs1v15", "sha384"),
+    bytes.fromhex("2a864886f70d01010d"): ("rsassa-pkcs1v15", "sha512"),
+    bytes.fromhex("2a8648ce3d0401"): ("ecdsa", "sha1"),
+    bytes.fromhex("2a8648ce3d040301"): ("ecdsa", "sha224"),
+    bytes.fromhex("2a8648ce3d040302"): ("ecdsa", "sha256"),
+    bytes.fromhex("2a8648ce3d040303"): ("ecdsa", "sha384"),
+    bytes.fromhex("2a8648ce3d040304"): ("ecdsa", "sha512"),
+}
+_CURVE_OIDS = frozenset(
+    {
+        bytes.fromhex("2a8648ce3d030107"),  # P-256
+        bytes.fromhex("2b81040022"),  # P-384
+        bytes.fromhex("2b81040023"),  # P-521
+    }
+)
+_NULL = b"\x05\x00"
 
 
 class AlgorithmError(ValueError):
@@ -80,7 +111,7 @@ class SignatureAlgorithm:
 
 
 def load_public_key(spki: bytes) -> PublicKey:
-    """Load a SubjectPublicKeyInfo (DER, checked) of an accepted kind.
+    """Load a SubjectPublicKeyInfo of an accepted kind.
 
     Raises:
         AlgorithmError: ALGORITHM_REFUSED: DSA and the like, EC parameters that are not the name of P-256, P-384 or
@@ -89,24 +120,20 @@ def load_public_key(spki: bytes) -> PublicKey:
     Source: RFC 3279 §2.3.1, RFC 5480 §2.1.1 (namedCurve only; CVE-2020-0601).
     """
     try:
-        info = keys.PublicKeyInfo.load(spki, strict=True)
-        algorithm = info["algorithm"]["algorithm"].native
-        if algorithm == "ec":
-            parameters = info["algorithm"]["parameters"]
-            curve = parameters.native if parameters.name == "named" else "explicit parameters"
-            if curve not in _CURVES:
-                raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"EC {curve}")
-        elif algorithm != "rsa":
-            raise AlgorithmError(Reason.ALGORITHM_REFUSED, str(algorithm))
-        key = load_der_public_key(spki)
-    except AlgorithmError:
-        raise
-    except (ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm) as error:
+        _asn1.check_der(spki, Limits())
+        identifier, _ = _children(spki)
+        algorithm, parameters = _read_identifier(spki[identifier.start : identifier.stop])
+        if algorithm == _EC_PUBLIC_KEY:
+            accepted = parameters[:1] == bytes([_asn1.OBJECT_IDENTIFIER]) and parameters[2:] in _CURVE_OIDS
+        else:
+            accepted = algorithm == _RSA_ENCRYPTION and parameters == _NULL
+        key = load_der_public_key(spki) if accepted else None
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, "malformed public key") from error
     if isinstance(key, ec.EllipticCurvePublicKey):
         return PublicKey(spki=spki, description=f"EC {key.curve.name}", rsa_bits=None, rsa_exponent=None, _key=key)
     if not isinstance(key, rsa.RSAPublicKey):
-        raise AlgorithmError(Reason.ALGORITHM_REFUSED, "malformed public key")
+        raise AlgorithmError(Reason.ALGORITHM_REFUSED, "key of a kind that is not accepted")
     exponent = key.public_numbers().e
     if not MINIMUM_RSA_BITS <= key.key_size <= MAXIMUM_RSA_BITS:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"RSA {key.key_size}")
@@ -123,9 +150,8 @@ def rsa_public_key(modulus: int, exponent: int) -> PublicKey:
     return load_public_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-@functools.lru_cache(maxsize=64)
 def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> SignatureAlgorithm:
-    """Read a signature AlgorithmIdentifier. The few that exist are remembered.
+    """Read a signature AlgorithmIdentifier.
 
     Args:
         identifier: the whole SEQUENCE.
@@ -139,41 +165,66 @@ def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> S
     Source: RFC 3370 §3.2, RFC 4055 §3.1, RFC 4056 §2.2, RFC 5753 §2.1, RFC 5754 §3.
     """
     try:
-        _asn1.check_der(identifier, Limits())
-        algorithm = algos.SignedDigestAlgorithm.load(identifier, strict=True)
-        name = str(algorithm["algorithm"].native)
-        scheme = _SCHEMES.get(algorithm.signature_algo)
-        parameters = algorithm["parameters"].native
-        own_digest = None if algorithm["algorithm"].dotted == _RSA_ENCRYPTION else algorithm.hash_algo
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise AlgorithmError(Reason.ALGORITHM_REFUSED, "unknown signature algorithm") from error
-    used = own_digest or digest
-    if scheme is None or used is None or used not in _HASHES:
-        raise AlgorithmError(Reason.ALGORITHM_REFUSED, name)
-    if digest is not None and used != digest:
-        raise AlgorithmError(Reason.ALGORITHM_MISMATCH, f"{name} with {used}")
-    if scheme == "rsassa-pss":
-        if not _are_standard_pss_parameters(parameters):
-            raise AlgorithmError(Reason.ALGORITHM_REFUSED, "RSASSA-PSS with uncommon parameters")
-    elif parameters is not None:
-        raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"{name} with parameters")
-    return SignatureAlgorithm(scheme=scheme, digest=used)
+        algorithm, parameters = _read_identifier(identifier)
+    except _asn1.Asn1Error as error:
+        raise AlgorithmError(Reason.ALGORITHM_REFUSED, "malformed algorithm identifier") from error
+    if algorithm == _RSASSA_PSS:
+        scheme, own_digest = "rsassa-pss", _PSS_PARAMETERS.get(parameters)
+        accepted = own_digest is not None
+    elif algorithm == _RSA_ENCRYPTION and digest is not None:
+        # CMS names the digest beside it (RFC 3370 §3.2).
+        scheme, own_digest = "rsassa-pkcs1v15", digest
+        accepted = parameters in (b"", _NULL)
+    else:
+        scheme, own_digest = _SIGNATURE_OIDS.get(algorithm, ("", None))
+        accepted = own_digest is not None and (not parameters or (scheme != "ecdsa" and parameters == _NULL))
+    if not accepted or own_digest not in _HASHES:
+        raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"signature algorithm {algorithm.hex()} {parameters[:80].hex()}")
+    if digest is not None and own_digest != digest:
+        raise AlgorithmError(Reason.ALGORITHM_MISMATCH, f"{scheme} with {own_digest}, digest {digest}")
+    return SignatureAlgorithm(scheme=scheme, digest=own_digest)
 
 
-_RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
+def _read_identifier(identifier: bytes) -> tuple[bytes, bytes]:
+    """Content of the OBJECT IDENTIFIER and the whole parameters (empty if absent) of an AlgorithmIdentifier."""
+    match _children(identifier):
+        case [algorithm, *parameters] if algorithm.tag == _asn1.OBJECT_IDENTIFIER and len(parameters) <= 1:
+            return identifier[algorithm.content_start : algorithm.content_stop], identifier[algorithm.stop :]
+    message = "not an AlgorithmIdentifier"
+    raise _asn1.Asn1Error(message)
 
 
-def _are_standard_pss_parameters(parameters: Mapping[str, Any]) -> bool:
-    """Whether the mask uses the same hash and the salt is as long as it, as RFC 4056 §2.2 and RFC 8702 ask."""
-    digest = parameters["hash_algorithm"]["algorithm"]
-    mask = parameters["mask_gen_algorithm"]
-    return bool(
-        digest in _HASHES
-        and mask["algorithm"] == "mgf1"
-        and mask["parameters"]["algorithm"] == digest
-        and parameters["salt_length"] == _HASHES[digest].digest_size
-        and parameters["trailer_field"] == "trailer_field_bc"
-    )
+def _children(sequence: bytes) -> list[_asn1.Element]:
+    """The elements of exactly one SEQUENCE."""
+    element = _asn1.read_element(sequence, 0, len(sequence), 1)
+    if element.tag != _asn1.SEQUENCE or element.stop != len(sequence):
+        message = "not a SEQUENCE"
+        raise _asn1.Asn1Error(message)
+    return _asn1.read_elements(sequence, element.content_start, element.content_stop, 1)
+
+
+def _pss_parameters() -> dict[bytes, str]:
+    """The DER of the parameters that are accepted, and the digest of each.
+
+    The mask uses the same hash and the salt is as long as it (RFC 4056 §2.2); the trailer field is the default. The
+    parameters of a hash may be NULL or absent (RFC 4055 §2.1); for SHA-1 everything is the default.
+    """
+
+    def der(tag: int, *contents: bytes) -> bytes:
+        content = b"".join(contents)
+        return bytes([tag, len(content)]) + content
+
+    accepted = {der(_asn1.SEQUENCE): "sha1"}
+    for oid, name in DIGEST_OIDS.items():
+        salt = der(0xA2, der(_asn1.INTEGER, bytes([_HASHES[name].digest_size])))
+        identifiers = [der(_asn1.SEQUENCE, der(_asn1.OBJECT_IDENTIFIER, oid), null) for null in (_NULL, b"")]
+        for in_hash, in_mask in itertools.product(identifiers, repeat=2):
+            mask = der(_asn1.SEQUENCE, der(_asn1.OBJECT_IDENTIFIER, _MGF1), in_mask)
+            accepted[der(_asn1.SEQUENCE, der(0xA0, in_hash), der(0xA1, mask), salt)] = name
+    return accepted
+
+
+_PSS_PARAMETERS = _pss_parameters()
 
 
 def verify_signature(key: PublicKey, algorithm: SignatureAlgorithm, signature: bytes, data: bytes) -> bool:

@@ -6,14 +6,13 @@ decides is when it was in force and whom it permitted. So an anchor is a key, an
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from pecverify._certificate import Certificate, DistinguishedName, NameConstraints, prepare_value
 from pecverify._signature import PublicKey, rsa_public_key
+from pecverify.data import read_data
 from pecverify.report import CertificateFacts, Recognition
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def custom_anchor(certificate: Certificate) -> Anchor:
 
 def load_built_in_anchors() -> tuple[Anchor, ...]:
     """The AgID CA1 and DigitPA CA1 keys with their editions, from package data."""
-    data = json.loads(resources.files("pecverify.data").joinpath("agid.json").read_text("utf-8"))
+    data = read_data("agid.json")
     return tuple(_built_in_anchor(entry) for entry in data["anchors"])
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
-from importlib import resources
+
+from pecverify.data import read_data
 
 
 @functools.cache
 def _names() -> dict[str, str | None]:
-    data = json.loads(resources.files("pecverify.data").joinpath("providers.json").read_text("utf-8"))
-    names: dict[str, str | None] = data["names"]
+    names: dict[str, str | None] = read_data("providers.json")["names"]
     return names
 
 
