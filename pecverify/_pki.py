@@ -91,9 +91,10 @@ def _check_usage(certificate: Certificate) -> Iterator[Finding]:
 
 def _deviations(certificate: Certificate) -> list[str]:
     """From RFC 6109 §5.5.2, of the kind that genuine certificates have had."""
+    basic = certificate.basic_constraints
     deviations = {
         "keyUsage not critical": certificate.key_usage is not None and not certificate.key_usage_is_critical,
-        "basicConstraints present": certificate.basic_constraints is not None,
+        "basicConstraints present": basic is not None and not basic.is_ca,
         "subjectKeyIdentifier absent": certificate.subject_key_identifier is None,
         "authorityKeyIdentifier absent": certificate.authority_key_identifier is None,
     }

@@ -1,0 +1,109 @@
+"""Every vector gets the verdict that was written for it, with CRLF and with LF; every Reason has one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.generate import generate
+from pecverify import (
+    AnomalyEnvelope,
+    CertifiedReceipt,
+    Policy,
+    Reason,
+    Recognition,
+    Report,
+    TrustStore,
+    verify_receipt,
+)
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+VECTORS = sorted((FIXTURES / "vectors").glob("*.json"))
+
+
+def load(path: Path) -> tuple[dict[str, Any], bytes]:
+    return json.loads(path.read_text("utf-8")), path.with_suffix(".eml").read_bytes()
+
+
+def trust(name: str) -> TrustStore:
+    if name == "none":
+        return TrustStore.default()
+    return TrustStore.default() | TrustStore.from_certificates((FIXTURES / "trust" / f"{name}.pem").read_bytes())
+
+
+def policy(described: dict[str, str]) -> Policy:
+    name, instants = described["name"], {key: datetime.fromisoformat(described[key]) for key in described if key != "name"}
+    make = {"default": Policy, "strict": Policy.strict, "archival": Policy.archival}[name]
+    return make(**instants)
+
+
+def verify(vector: dict[str, Any], data: bytes) -> Report:
+    return verify_receipt(data, trust=trust(vector["trust"]), policy=policy(vector["policy"]))
+
+
+def receipt_fields(report: Report) -> dict[str, Any] | None:
+    receipt = report.receipt
+    if receipt is None:
+        return None
+    if isinstance(receipt, AnomalyEnvelope):
+        return {"kind": receipt.kind.value}
+    assert isinstance(receipt, CertifiedReceipt)
+    return {
+        "kind": receipt.kind.value,
+        "pec_id": receipt.pec_id,
+        "message_id": receipt.message_id,
+        "sender": receipt.sender,
+        "recipients": [recipient.address for recipient in receipt.recipients],
+        "subject": receipt.subject,
+        "issued_at": receipt.issued_at.isoformat(),
+        "error": receipt.error,
+        "delivered_to": getattr(receipt, "delivered_to", None),
+        "form": getattr(receipt, "form", None),
+    }
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_vector(path: Path) -> None:
+    vector, data = load(path)
+    report = verify(vector, data)
+    expected = vector["expected"]
+    assert sorted({finding.reason.value for finding in report.findings}) == expected["reasons"]
+    assert report.verdict.value == expected["verdict"]
+    assert (report.findings[0].reason.value if report.findings else None) == expected["first"]
+    recognition = report.signer.recognition if report.signer is not None else Recognition.NONE
+    assert (recognition is Recognition.CUSTOM) == expected["recognised"]
+    assert receipt_fields(report) == expected["receipt"]
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_vector_with_lf_line_ends(path: Path) -> None:
+    vector, data = load(path)
+    if vector["as_given_only"]:
+        pytest.skip(vector["as_given_only"])
+    lines = data.replace(b"\r\n", b"\n")
+    as_given, with_lf = verify(vector, data), verify(vector, lines)
+    canonicalised = {Reason.LINE_ENDINGS_CANONICALISED}
+    reasons = {finding.reason for finding in as_given.findings}
+    assert {finding.reason for finding in with_lf.findings} - canonicalised == reasons
+    assert with_lf.verdict is as_given.verdict
+    assert with_lf.receipt == as_given.receipt
+    assert with_lf.signer == as_given.signer
+
+
+def test_every_reason_has_a_vector() -> None:
+    seen = {reason for path in VECTORS for reason in load(path)[0]["expected"]["reasons"]}
+    assert {reason.value for reason in Reason} - seen == set()
+
+
+def test_regenerating_leaves_no_difference(tmp_path: Path) -> None:
+    generate(tmp_path)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
+    kept = {
+        path.relative_to(FIXTURES): path.read_bytes()
+        for path in (*(FIXTURES / "vectors").iterdir(), *(FIXTURES / "trust").glob("*.pem"))
+    }
+    assert made == kept
