@@ -96,7 +96,8 @@ def read_element(data: bytes, start: int, stop: int, depth: int) -> Element:
     if end > stop:
         message = f"element at offset {start} ends outside its parent"
         raise Asn1Error(message)
-    return Element(tag, start, content, end, end, minimal)
+    # The hottest line of a verification: past the constructor, which costs as much again.
+    return tuple.__new__(Element, (tag, start, content, end, end, minimal))
 
 
 def _read_indefinite(data: bytes, start: int, stop: int, depth: int) -> Element:

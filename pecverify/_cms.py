@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pecverify import _asn1
 from pecverify._asn1 import Asn1Error, Asn1LimitError, Element
-from pecverify._signature import DIGEST_OIDS, AlgorithmError, SignatureAlgorithm, parse_signature_algorithm
+from pecverify._signature import DIGEST_IDENTIFIERS, AlgorithmError, SignatureAlgorithm, parse_signature_algorithm
 from pecverify.policy import Limits
 from pecverify.reasons import Reason
 
@@ -164,9 +164,7 @@ def _read_signed_data(reader: _Reader, signed_data: Element) -> SignerView:
         case _:
             raise CmsError(Reason.CMS_MALFORMED, "fields of SignedData")
     reader.content(version, _asn1.INTEGER)
-    digest_algorithms = [
-        _read_digest_algorithm(reader, algorithm) for algorithm in reader.children(_expect(digests, _asn1.SET))
-    ]
+    digest_algorithms = [reader.whole(algorithm) for algorithm in reader.children(_expect(digests, _asn1.SET))]
     _check_encapsulated(reader, encapsulated)
     certificates = _read_certificates(reader, next((f for f in optional if f.tag == _CONTEXT_0), None))
     signer_infos = reader.children(_expect(signers, _asn1.SET))
@@ -175,20 +173,12 @@ def _read_signed_data(reader: _Reader, signed_data: Element) -> SignerView:
     return _read_signer_info(reader, _expect(signer_infos[0], _asn1.SEQUENCE), digest_algorithms, certificates)
 
 
-def _read_digest_algorithm(reader: _Reader, algorithm: Element) -> bytes:
-    """The OBJECT IDENTIFIER of a digest AlgorithmIdentifier, whose parameters are absent or NULL (RFC 5754 §2)."""
-    match reader.children(_expect(algorithm, _asn1.SEQUENCE)):
-        case [identifier]:
-            pass
-        case [identifier, parameters] if parameters.tag == _asn1.NULL and not reader.content(parameters, _asn1.NULL):
+def _check_encapsulated(reader: _Reader, encapsulated: Element) -> None:
+    match reader.children(_expect(encapsulated, _asn1.SEQUENCE)):
+        case [content_type, *content]:
             pass
         case _:
-            raise CmsError(Reason.ALGORITHM_REFUSED, "digest algorithm with parameters")
-    return reader.content(identifier, _asn1.OBJECT_IDENTIFIER)
-
-
-def _check_encapsulated(reader: _Reader, encapsulated: Element) -> None:
-    content_type, *content = reader.children(_expect(encapsulated, _asn1.SEQUENCE)) or [encapsulated]
+            raise CmsError(Reason.CMS_MALFORMED, "fields of EncapsulatedContentInfo")
     if reader.content(content_type, _asn1.OBJECT_IDENTIFIER) != _ID_DATA:
         raise CmsError(Reason.CONTENT_TYPE_MISMATCH, "eContentType is not id-data")
     if content:
@@ -221,11 +211,10 @@ def _read_signer_info(
     reader.content(version, _asn1.INTEGER)
     if [field.tag for field in unsigned] not in ([], [_CONTEXT_1]):
         raise CmsError(Reason.CMS_MALFORMED, "fields after the signature value")
-    digest_oid = _read_digest_algorithm(reader, digest_algorithm)
-    digest = DIGEST_OIDS.get(digest_oid)
+    digest = DIGEST_IDENTIFIERS.get(reader.whole(digest_algorithm))
     if digest is None:
         raise CmsError(Reason.ALGORITHM_REFUSED, "digest algorithm other than SHA-1 or SHA-2")
-    if digest_oid not in digest_algorithms:
+    if digest not in map(DIGEST_IDENTIFIERS.get, digest_algorithms):
         raise CmsError(Reason.ALGORITHM_MISMATCH, f"{digest} is not among digestAlgorithms")
     signed_attributes, values, in_order = _read_attributes(reader, attributes)
     if _the_attribute(values, _CONTENT_TYPE) != b"\x06\x09" + _ID_DATA:
@@ -308,7 +297,7 @@ def _read_signing_time(value: bytes | None) -> datetime | None:
         # Two digits of the year: from 50 on they are of the twentieth century (RFC 5652 §11.3).
         century = "" if match[2] else "19" if match[1] >= b"50" else "20"
         digits = century + (match[1] or match[2]).decode("ascii")
-        return datetime.strptime(f"{digits}+0000", "%Y%m%d%H%M%S%z")
+        return datetime.fromisoformat(f"{digits[:8]}T{digits[8:]}+00:00")
     except ValueError as error:
         raise CmsError(Reason.SIGNED_ATTRIBUTES_INVALID, "malformed signingTime") from error
 

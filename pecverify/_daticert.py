@@ -100,11 +100,15 @@ class _Reading:
         order = _CONTENT[node.name]
         by_name: dict[str, list[Node]] = {name: [] for name in order}
         self._check_attributes(node)
-        if node.text.strip(_XML_BLANKS):
-            self.note(Reason.DATICERT_STRAY_TEXT, node.name, node.text.strip(_XML_BLANKS))
+        if stray := node.text.strip(_XML_BLANKS):
+            self.note(Reason.DATICERT_STRAY_TEXT, node.name, stray)
+        last, in_order = 0, True
         for child in node.children:
             if child.name in by_name:
                 by_name[child.name].append(child)
+                position = order.index(child.name)
+                in_order = in_order and last <= position
+                last = position
             elif child.name in _KNOWN:
                 self.note(Reason.DATICERT_STRUCTURE, node.name, child.name)
             else:
@@ -112,14 +116,15 @@ class _Reading:
         for name, nodes in by_name.items():
             if len(nodes) > 1 and name not in _MANY:
                 self.note(Reason.DATICERT_ELEMENT_REPEATED, name, str(len(nodes)), "1")
-        positions = [order.index(child.name) for child in node.children if child.name in by_name]
-        if positions != sorted(positions):
+        if not in_order:
             self.note(Reason.DATICERT_ORDER, node.name)
         return by_name
 
     def _check_attributes(self, node: Node) -> None:
-        for name in node.attributes.keys() - _ATTRIBUTES.get(node.name, frozenset()):
-            self.note(Reason.DATICERT_UNKNOWN_ELEMENT, node.name, f"@{name}")
+        known = _ATTRIBUTES.get(node.name, ())
+        for name in node.attributes:
+            if name not in known:
+                self.note(Reason.DATICERT_UNKNOWN_ELEMENT, node.name, f"@{name}")
 
     def text(self, node: Node) -> str:
         """The value of an element that holds text, outer blanks removed."""

@@ -8,6 +8,7 @@ of a fold belong to the value.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +43,12 @@ class MimeError(ValueError):
         """Where, in the message given."""
 
 
+@functools.cache
+def _key(name: str) -> bytes:
+    """A field name of ours as it is looked up."""
+    return name.lower().encode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """One header block."""
@@ -51,7 +58,7 @@ class Header:
 
     def all(self, name: str) -> tuple[bytes, ...]:
         """The bodies of every field of that name (case-insensitive), in order."""
-        return self.bodies.get(name.lower().encode("ascii"), ())
+        return self.bodies.get(_key(name), ())
 
     def only(self, name: str) -> bytes | None:
         """The body of the one field of that name; None if there is none.

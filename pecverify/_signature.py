@@ -7,6 +7,7 @@ policy. The DigestInfo inside an RSA signature is never parsed here: `cryptograp
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,14 +42,13 @@ _RSA_ENCRYPTION = bytes.fromhex("2a864886f70d010101")
 _RSASSA_PSS = bytes.fromhex("2a864886f70d01010a")
 _MGF1 = bytes.fromhex("2a864886f70d010108")
 _EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
-DIGEST_OIDS: Mapping[bytes, str] = {
+_DIGEST_OIDS: Mapping[bytes, str] = {
     bytes.fromhex("2b0e03021a"): "sha1",
     bytes.fromhex("608648016503040204"): "sha224",
     bytes.fromhex("608648016503040201"): "sha256",
     bytes.fromhex("608648016503040202"): "sha384",
     bytes.fromhex("608648016503040203"): "sha512",
 }
-"""The accepted message digests."""
 _SIGNATURE_OIDS: Mapping[bytes, tuple[str, str]] = {
     bytes.fromhex("2a864886f70d010105"): ("rsassa-pkcs1v15", "sha1"),
     bytes.fromhex("2a864886f70d01010e"): ("rsassa-pkcs1v15", "sha224"),
@@ -69,6 +69,20 @@ _CURVE_OIDS = frozenset(
     }
 )
 _NULL = b"\x05\x00"
+
+
+def _der(tag: int, *contents: bytes) -> bytes:
+    """A short element."""
+    content = b"".join(contents)
+    return bytes([tag, len(content)]) + content
+
+
+DIGEST_IDENTIFIERS: Mapping[bytes, str] = {
+    _der(_asn1.SEQUENCE, _der(_asn1.OBJECT_IDENTIFIER, oid), parameters): name
+    for oid, name in _DIGEST_OIDS.items()
+    for parameters in (_NULL, b"")
+}
+"""The AlgorithmIdentifiers of the accepted message digests: parameters NULL or absent (RFC 5754 §2)."""
 
 
 class AlgorithmError(ValueError):
@@ -150,8 +164,9 @@ def rsa_public_key(modulus: int, exponent: int) -> PublicKey:
     return load_public_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
+@functools.lru_cache(maxsize=64)
 def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> SignatureAlgorithm:
-    """Read a signature AlgorithmIdentifier.
+    """Read a signature AlgorithmIdentifier. The few that exist are remembered.
 
     Args:
         identifier: the whole SEQUENCE.
@@ -178,7 +193,7 @@ def parse_signature_algorithm(identifier: bytes, digest: str | None = None) -> S
     else:
         scheme, own_digest = _SIGNATURE_OIDS.get(algorithm, ("", None))
         accepted = own_digest is not None and (not parameters or (scheme != "ecdsa" and parameters == _NULL))
-    if not accepted or own_digest not in _HASHES:
+    if not accepted or own_digest is None:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"signature algorithm {algorithm.hex()} {parameters[:80].hex()}")
     if digest is not None and own_digest != digest:
         raise AlgorithmError(Reason.ALGORITHM_MISMATCH, f"{scheme} with {own_digest}, digest {digest}")
@@ -209,18 +224,13 @@ def _pss_parameters() -> dict[bytes, str]:
     The mask uses the same hash and the salt is as long as it (RFC 4056 §2.2); the trailer field is the default. The
     parameters of a hash may be NULL or absent (RFC 4055 §2.1); for SHA-1 everything is the default.
     """
-
-    def der(tag: int, *contents: bytes) -> bytes:
-        content = b"".join(contents)
-        return bytes([tag, len(content)]) + content
-
-    accepted = {der(_asn1.SEQUENCE): "sha1"}
-    for oid, name in DIGEST_OIDS.items():
-        salt = der(0xA2, der(_asn1.INTEGER, bytes([_HASHES[name].digest_size])))
-        identifiers = [der(_asn1.SEQUENCE, der(_asn1.OBJECT_IDENTIFIER, oid), null) for null in (_NULL, b"")]
-        for in_hash, in_mask in itertools.product(identifiers, repeat=2):
-            mask = der(_asn1.SEQUENCE, der(_asn1.OBJECT_IDENTIFIER, _MGF1), in_mask)
-            accepted[der(_asn1.SEQUENCE, der(0xA0, in_hash), der(0xA1, mask), salt)] = name
+    accepted = {_der(_asn1.SEQUENCE): "sha1"}
+    for in_hash, in_mask in itertools.product(DIGEST_IDENTIFIERS, repeat=2):
+        name = DIGEST_IDENTIFIERS[in_hash]
+        if name == DIGEST_IDENTIFIERS[in_mask]:
+            salt = _der(0xA2, _der(_asn1.INTEGER, bytes([_HASHES[name].digest_size])))
+            mask = _der(_asn1.SEQUENCE, _der(_asn1.OBJECT_IDENTIFIER, _MGF1), in_mask)
+            accepted[_der(_asn1.SEQUENCE, _der(0xA0, in_hash), _der(0xA1, mask), salt)] = name
     return accepted
 
 

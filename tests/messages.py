@@ -281,7 +281,9 @@ def original_message(  # noqa: PLR0913 (each header field can differ)
         'Content-Type: multipart/mixed; boundary="=-corpo-1"',
     ]
     header = "".join(f"{line}\r\n" for line in lines).encode()
-    body = b"--=-corpo-1\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nSi diffida ad adempiere entro 15 giorni.\r\n"
+    body = (
+        b"--=-corpo-1\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nSi diffida ad adempiere entro 15 giorni.\r\n"
+    )
     body += b"--=-corpo-1\r\n" + (attachment or pdf_attachment()) + b"\r\n--=-corpo-1--\r\n"
     return edit(header + b"\r\n" + body)
 

@@ -213,7 +213,10 @@ def certificate(  # noqa: PLR0913 (a certificate has as many parts)
             "serial_number": serial,
             "signature": x509.SignedDigestAlgorithm.load(signature_algorithm(issuer_key, inner_digest or digest)),
             "issuer": x509.Name.build(issuer),
-            "validity": {"not_before": x509.Time("utc_time", not_before), "not_after": x509.Time("utc_time", not_after)},
+            "validity": {
+                "not_before": x509.Time("utc_time", not_before),
+                "not_after": x509.Time("utc_time", not_after),
+            },
             "subject": x509.Name.build(subject),
             "subject_public_key_info": keys.PublicKeyInfo.load(subject_key),
             "extensions": [
@@ -307,9 +310,7 @@ def make_signer(  # noqa: PLR0913 (each part can be wrong)
         **{"serial": 100 + ord(letter), **options},
     )
     chain = (authority(),) if embedded is None else embedded
-    return Signer(
-        private=private, certificate=encoded, address=address, organization=organization, embedded=chain
-    )
+    return Signer(private=private, certificate=encoded, address=address, organization=organization, embedded=chain)
 
 
 # --- CMS

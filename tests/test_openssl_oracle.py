@@ -12,6 +12,7 @@ from tests.oracle import STRICTER, VECTORS, signature_holds
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
+
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_openssl_agrees(path: Path) -> None:
     message = path.with_suffix(".eml")

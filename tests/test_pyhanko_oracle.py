@@ -32,7 +32,9 @@ ACCEPTED_BY_PYHANKO = {
     "t097-certificates": "has no limit",
 }
 """It accepts these, pecverify refuses them by rule."""
-REFUSED_BY_PYHANKO = {"t031-signing-certificate": "finds no signer for that reference; pecverify reports it as INVALID too"}
+REFUSED_BY_PYHANKO = {
+    "t031-signing-certificate": "finds no signer for that reference; pecverify reports it as INVALID too"
+}
 
 
 def pyhanko_accepts(message: bytes) -> bool | None:

@@ -36,7 +36,10 @@ def trust(name: str) -> TrustStore:
 
 
 def policy(described: dict[str, str]) -> Policy:
-    name, instants = described["name"], {key: datetime.fromisoformat(described[key]) for key in described if key != "name"}
+    name, instants = (
+        described["name"],
+        {key: datetime.fromisoformat(described[key]) for key in described if key != "name"},
+    )
     make = {"default": Policy, "strict": Policy.strict, "archival": Policy.archival}[name]
     return make(**instants)
 
