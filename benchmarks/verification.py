@@ -2,8 +2,8 @@
 
     python benchmarks/verification.py
 
-Prints a table; nothing passes or fails. What is compared is measured in turn, A B A B, so that a machine that changes its
-speed changes both. Figures of one run are in docs/performance.md.
+Prints a table; nothing passes or fails. What is compared is measured in turn, A B A B, so that a machine that changes
+its speed changes both. Figures of one run are in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -63,10 +63,12 @@ def delivery(size: int) -> bytes:
 
 
 def row(what: str, figure: float, unit: str, bound: str) -> None:
+    """Print one figure."""
     print(f"{what:66} {figure:9.2f} {unit:4} {bound}")
 
 
 def small_receipt(trust: TrustStore, policy: Policy) -> None:
+    """A receipt as most are: 10 kB."""
     explanation = b"Conservare questa ricevuta senza modificarla: la firma ne prova l'origine.\r\n" * 30
     message = Message(entity=replacing(b"Identificativo", explanation + b"Identificativo")).build()
     private = key("provider-a")
@@ -99,6 +101,7 @@ def small_receipt(trust: TrustStore, policy: Policy) -> None:
 
 
 def large_delivery(trust: TrustStore, policy: Policy) -> None:
+    """A delivery with the largest original that PEC has to take."""
     message = delivery(30_000_000)
     for name, data in (("CRLF", message), ("LF", message.replace(b"\r\n", b"\n"))):
 
@@ -122,6 +125,7 @@ def large_delivery(trust: TrustStore, policy: Policy) -> None:
 
 
 def imports() -> None:
+    """What importing costs, in a new process each time."""
     program = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
 
     def seconds(module: str) -> float:

@@ -151,8 +151,10 @@ class Message:
         lines = [
             f"Return-Path: <{address}>",
             f"Delivered-To: {to}",
-            f"Received: from smtp.{DOMAINS['a']} (localhost [127.0.0.1])\r\n\tby mx.{DOMAINS['a']} with LMTP id 4F1A.001;"
-            f"\r\n\t{self.issued_at:%a, %d %b %Y %H:%M:%S %z} (CET)",
+            (
+                f"Received: from smtp.{DOMAINS['a']} (localhost [127.0.0.1])\r\n\tby mx.{DOMAINS['a']} "
+                f"with LMTP id 4F1A.001;\r\n\t{self.issued_at:%a, %d %b %Y %H:%M:%S %z} (CET)"
+            ),
             f"Subject: {prefix}: {self.subject}",
             *([f"X-Riferimento-Message-ID: <{self.message_id}>"] if self.message_id else []),
             f"Date: {self.issued_at:%a, %d %b %Y %H:%M:%S %z}",
@@ -206,7 +208,8 @@ class Message:
             return "Anomalia nel messaggio: il messaggio ricevuto non è di posta certificata.\n"
         about = self.delivered_to or ",\n".join(address for address, _ in self.recipients)
         return (
-            f"Il giorno {self.issued_at:%d/%m/%Y} alle ore {self.issued_at:%H:%M:%S} ({self.issued_at:%z}) il messaggio\n"
+            f"Il giorno {self.issued_at:%d/%m/%Y} alle ore {self.issued_at:%H:%M:%S} ({self.issued_at:%z}) "
+            "il messaggio\n"
             f'"{self.subject}"\nproveniente da "{self.sender}"\ned indirizzato a\n{about}\n{TEXTS[self.kind]}\n'
             f"Identificativo del messaggio:\n{self.pec_id}\n"
         )
@@ -257,7 +260,7 @@ def original_part(original: bytes, encoding: str = "7bit", name: str | None = "p
 ATTACHMENT_HASH = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
-def original_message(  # noqa: PLR0913 (each header field can differ)
+def original_message(
     *,
     recipients: tuple[str, ...] = (RECIPIENT,),
     copies: tuple[str, ...] = (),
@@ -290,7 +293,8 @@ def original_message(  # noqa: PLR0913 (each header field can differ)
 
 def pdf_attachment() -> bytes:
     return (
-        b'Content-Type: application/pdf; name="diffida.pdf"\r\nContent-Disposition: attachment; filename="diffida.pdf"\r\n'
+        b'Content-Type: application/pdf; name="diffida.pdf"\r\n'
+        b'Content-Disposition: attachment; filename="diffida.pdf"\r\n'
         b"Content-Transfer-Encoding: base64\r\n\r\n" + base64_lines(b"%PDF-1.4 finto")
     )
 

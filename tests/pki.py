@@ -1,7 +1,7 @@
 """A PEC world of its own: a test authority, three providers, and signers that can do everything wrong.
 
-Everything is made by code from the test keys in `fixtures/keys`. Structures are put together from DER by hand, so that each
-can be broken in exactly one place. Nothing here proves anything about real PEC messages.
+Everything is made by code from the test keys in `fixtures/keys`. Structures are put together from DER by hand, so that
+each can be broken in exactly one place. Nothing here proves anything about real PEC messages.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def key_id(subject_public_key_info: bytes) -> bytes:
     return bytes(keys.PublicKeyInfo.load(subject_public_key_info).sha1)
 
 
-def certificate(  # noqa: PLR0913 (a certificate has as many parts)
+def certificate(
     subject: Name,
     subject_key: bytes,
     issuer: Name,
@@ -278,7 +278,7 @@ def provider(letter: str) -> Signer:
     return make_signer(letter)
 
 
-def make_signer(  # noqa: PLR0913 (each part can be wrong)
+def make_signer(
     letter: str = "a",
     *,
     key_name: str | None = None,

@@ -127,7 +127,9 @@ DETAIL = "<errore-esteso>5.1.1 - Gestore - indirizzo non valido</errore-esteso>"
         ("posta-certificata", "nessuno", FORM, TransportEnvelope, {"form": ReceiptForm.BRIEF}),
     ],
 )
-def test_every_kind(kind: str, error: str, facts: str, expected: type, extra: dict[str, object]) -> None:
+def test_every_kind(
+    kind: str, error: str, facts: str, expected: type[CertifiedReceipt], extra: dict[str, object]
+) -> None:
     receipt, reasons = parse(document(kind, error=f' errore="{error}"', facts=facts))
     assert reasons == []
     assert type(receipt) is expected
