@@ -60,6 +60,8 @@ _IDENTITY = re.compile(r"[!-~]{1,1000}")
 _DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _ZONE = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
+_MOST_FINDINGS = 1_000
+"""A megabyte of unknown elements would make a quarter of a million."""
 _XML_BLANKS = " \t\r\n"
 
 _ABOUT_ONE_RECIPIENT = (ReceiptKind.DELIVERED, ReceiptKind.DELIVERY_FAILED, ReceiptKind.DELIVERY_DELAYED)
@@ -89,7 +91,8 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, reason: Reason, where: str, actual: str | None = None, expected: str | None = None) -> None:
-        self.findings.append(found(reason, expected=expected, actual=actual, where=where))
+        if len(self.findings) < _MOST_FINDINGS or reason.rule.severity is Severity.ERROR:
+            self.findings.append(found(reason, expected=expected, actual=actual, where=where))
 
     def refuse(self, reason: Reason, where: str, actual: str | None = None) -> _RefusedError:
         self.note(reason, where, actual)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,9 +22,16 @@ _ADDR_SPEC = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _MAILBOX = re.compile(
     rf"""(?:(?P<display>"(?:[^"\\]|\\.)*"|[^"<>,;]*?)[ \t]*<(?P<angle>{_ADDR_SPEC})>|(?P<bare>{_ADDR_SPEC}))"""
 )
+_QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ANGLE_ADDRESS = re.compile(r"<[ \t]*([^<>@\s]+@[^<>@\s]+)[ \t]*>")
+_BARE_ADDRESS = re.compile(r"(?:[^:@]*:)?\s*([^:@;\s]+@[^:@;\s]+)\s*;?")
 _BLANKS = re.compile(r"\s+")
-_WIDEST_MAILBOX = 2_000
+_LONGEST_DECODED = 4_000
+"""Bytes of a field that are decoded: the standard library's pattern for encoded words is quadratic in them."""
+_LONGEST_MAILBOX = 2_000
 """Characters of a From that are looked at: the pattern's cost is bounded with them."""
+_CHARSETS = frozenset({"us-ascii", "ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"})
+"""Character sets that are decoded; Python's codecs under other names include some that raise or warn by design."""
 
 
 class Mailbox(NamedTuple):
@@ -39,22 +46,21 @@ class Mailbox(NamedTuple):
 def decode_text(body: bytes) -> str:
     """An unstructured field's text, encoded words decoded where that is possible, blanks collapsed (RFC 2047)."""
     raw = body.decode("ascii", "surrogateescape")
-    if b"=?" not in body and body.isascii():
-        return _BLANKS.sub(" ", raw)  # the common case
-    text = ""
-    try:
-        for chunk, charset in decode_header(raw):
-            text += chunk if isinstance(chunk, str) else _decode_chunk(chunk, charset)
-    except (HeaderParseError, ValueError):
+    if (b"=?" not in body and body.isascii()) or len(body) > _LONGEST_DECODED:
         text = raw
+    else:
+        try:
+            chunks = decode_header(raw)
+        except HeaderParseError:
+            chunks = [(raw, None)]
+        text = "".join(chunk if isinstance(chunk, str) else decode_charset(chunk, charset) for chunk, charset in chunks)
     return _BLANKS.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
 
 
-def _decode_chunk(chunk: bytes, charset: str | None) -> str:
-    try:
-        return chunk.decode(charset or "utf-8", "replace")
-    except LookupError:
-        return chunk.decode("latin-1")
+def decode_charset(data: bytes, charset: str | None) -> str:
+    """Text in a declared character set: as UTF-8 if none is declared, as ISO-8859-1 if it is not one of the usual."""
+    name = (charset or "utf-8").lower()
+    return data.decode(name if name in _CHARSETS else "iso-8859-1", "replace")
 
 
 def parse_mailbox(body: bytes) -> Mailbox | None:
@@ -63,7 +69,7 @@ def parse_mailbox(body: bytes) -> Mailbox | None:
         text = body.decode("ascii")
     except UnicodeDecodeError:
         return None
-    match = _MAILBOX.fullmatch(text) if len(text) <= _WIDEST_MAILBOX else None
+    match = _MAILBOX.fullmatch(text) if len(text) <= _LONGEST_MAILBOX else None
     if match is None:
         return None
     display_name = match["display"] or ""
@@ -74,11 +80,13 @@ def parse_mailbox(body: bytes) -> Mailbox | None:
 
 def addresses(bodies: tuple[bytes, ...]) -> frozenset[str]:
     """Every address in To-like fields, for comparison: case folded."""
-    mailboxes = [parse_mailbox(body) for body in bodies]
-    plain = {mailbox.address for mailbox in mailboxes if mailbox is not None}
-    rest = [body.decode("utf-8", "replace") for body, read in zip(bodies, mailboxes, strict=True) if read is None]
-    listed = {address for _, address in getaddresses(rest) if "@" in address} if rest else set()
-    return frozenset(address.casefold() for address in plain | listed)
+    found = set()
+    for body in bodies:
+        for item in _QUOTED_STRING.sub(" ", body.decode("utf-8", "replace")).split(","):
+            match = _ANGLE_ADDRESS.search(item) or _BARE_ADDRESS.fullmatch(item.strip())
+            if match is not None:
+                found.add(match[1].casefold())
+    return frozenset(found)
 
 
 def message_id(body: bytes) -> str:

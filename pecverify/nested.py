@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pecverify._header import MimeError
 from pecverify._mime import SIGNATURE_TYPES, decode_body, read_part, split_multipart
@@ -30,10 +30,21 @@ class NestedReceipt:
 
     span: Span
     """Where it lies in the message given (zero-based, stop exclusive); of the encoded region if `encoded`."""
-    data: bytes = field(repr=False)
-    """Its bytes, transfer decoding undone: give them to `verify_receipt`."""
     encoded: bool
     """Whether it lay there in base64 or quoted-printable."""
+    _source: memoryview | bytes = field(repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes, transfer decoding undone: give them to `verify_receipt`."""
+        return bytes(self._source)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (self.span, self.encoded, self.data))
+
+
+def _rebuild(span: Span, encoded: bool, data: bytes) -> NestedReceipt:  # noqa: FBT001 (as pickled)
+    return NestedReceipt(span=span, encoded=encoded, _source=data)
 
 
 def find_receipts(message: bytes, *, limits: Limits | None = None) -> tuple[NestedReceipt, ...]:
@@ -56,7 +67,7 @@ def _search(data: bytes, span: Span, limits: Limits, depth: int) -> Iterator[Nes
     try:
         part = read_part(data, span, limits)
         if depth and _has_pec_form(data, part):
-            yield NestedReceipt(span=span, data=data[span[0] : span[1]], encoded=False)
+            yield NestedReceipt(span=span, encoded=False, _source=memoryview(data)[span[0] : span[1]])
         if depth >= limits.mime_depth:
             return
         if part.media_type.startswith("multipart/"):

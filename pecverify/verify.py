@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -62,9 +63,10 @@ _SEVERITIES = tuple(Severity)
 _CHECKS = tuple(Check)
 _CHECK_RESULTS = {(check, outcome): CheckResult(check=check, outcome=outcome) for check in Check for outcome in Outcome}
 # What mail programs write before the first part, for readers without MIME: no content of the message.
-_MIME_NOTICE = re.compile(
-    rb"\s*(?:This is (?:an?|a cryptographically) [\x20-\x7e]{0,60}\bMIME\b[\x20-\x7e]{0,40}\.{0,3})?\s*"
-)
+_MIME_NOTICE = re.compile(rb"(?:This is (?:an?|a cryptographically) [\x20-\x7e]{0,60}\bMIME\b[\x20-\x7e]{0,40})?")
+_LONGEST_NOTICE = 1_000
+_MOST_OF_ONE_REASON = 20
+"""Findings of one reason that a report keeps: a hostile message shall not write a book."""
 
 
 def verify_receipt(message: Message, *, trust: TrustStore | None = None, policy: Policy | None = None) -> Report:
@@ -179,11 +181,11 @@ def _read_message(case: _Case) -> SignedMessage | None:
         nested = _find_nested(case) if error.reason is Reason.NOT_PEC else []
         case.findings += nested or [found(error.reason, actual=error.detail, where=error.span)]
         return None
-    for span in (message.layout.preamble, message.layout.epilogue):
-        text = case.data[slice(*span)]
-        if not _MIME_NOTICE.fullmatch(text):
-            quote = text.strip().decode("ascii", "backslashreplace")
-            case.findings.append(found(Reason.UNSIGNED_CONTENT, actual=quote, where=span))
+    for start, stop in (message.layout.preamble, message.layout.epilogue):
+        text = case.data[start : min(stop, start + _LONGEST_NOTICE)].strip()
+        if stop - start > _LONGEST_NOTICE or not _MIME_NOTICE.fullmatch(text):
+            quote = text.decode("ascii", "backslashreplace")
+            case.findings.append(found(Reason.UNSIGNED_CONTENT, actual=quote, where=(start, stop)))
     return message
 
 
@@ -416,19 +418,15 @@ def _check_consistency(case: _Case, message: SignedMessage, content: _Content, t
 def _read_text(data: bytes, leaf: Part) -> str:
     """The readable text, as well as it can be read: it is compared, never believed."""
     try:
-        text = decode_body(data, leaf)
+        return _fields.decode_charset(decode_body(data, leaf), leaf.header.content_type.parameters.get("charset"))
     except MimeError:
         return ""
-    try:
-        return text.decode(leaf.header.content_type.parameters.get("charset", "us-ascii"), "replace")
-    except LookupError:
-        return text.decode("latin-1")
 
 
 def _conclude(
     case: _Case, content: _Content, signature: _Signature, times: Times | None, path: PathResult | None
 ) -> Report:
-    findings = sorted(case.findings, key=lambda f: (_SEVERITIES.index(f.severity), _CHECKS.index(f.check)))
+    findings = _in_order(case.findings)
     failed = {finding.check for finding in findings if finding.severity is Severity.ERROR}
     unknown = {finding.check for finding in findings if finding.severity is Severity.UNKNOWN}
     verdict = Verdict.INVALID if failed else Verdict.INDETERMINATE if unknown else Verdict.VALID
@@ -445,6 +443,17 @@ def _conclude(
         original_span=content.original_span if signature.holds else None,
         _original=None if original is None else memoryview(original[0])[slice(*original[1])],
     )
+
+
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    """Errors first, and within a severity by the steps of the procedure; not too many of one kind."""
+    kept: list[Finding] = []
+    counts: Counter[Reason] = Counter()
+    for finding in sorted(findings, key=lambda f: (_SEVERITIES.index(f.severity), _CHECKS.index(f.check))):
+        counts[finding.reason] += 1
+        if counts[finding.reason] <= _MOST_OF_ONE_REASON:
+            kept.append(finding)
+    return kept
 
 
 def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Check]) -> Outcome:
