@@ -446,14 +446,22 @@ def _conclude(
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
-    """Errors first, and within a severity by the steps of the procedure; not too many of one kind."""
+    """Errors first, and within a severity by the steps of the procedure; not too many of one kind.
+
+    A signed part that was changed explains whatever else is wrong with it: DIGEST_MISMATCH comes before all.
+    """
     kept: list[Finding] = []
     counts: Counter[Reason] = Counter()
-    for finding in sorted(findings, key=lambda f: (_SEVERITIES.index(f.severity), _CHECKS.index(f.check))):
+    for finding in sorted(findings, key=_rank):
         counts[finding.reason] += 1
         if counts[finding.reason] <= _MOST_OF_ONE_REASON:
             kept.append(finding)
     return kept
+
+
+def _rank(finding: Finding) -> tuple[int, bool, int]:
+    is_consequence = finding.reason is not Reason.DIGEST_MISMATCH
+    return _SEVERITIES.index(finding.severity), is_consequence, _CHECKS.index(finding.check)
 
 
 def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Check]) -> Outcome:

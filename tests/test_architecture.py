@@ -1,0 +1,113 @@
+"""The structure that the modules promise: who imports what, and that everything public is explained."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "pecverify"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+THIRD_PARTY = {
+    "asn1crypto": {"pecverify._cms"},
+    "cryptography": {"pecverify._certificate", "pecverify._signature"},
+    "lxml": {"pecverify._xml"},
+    "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
+}
+NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of what a module imports, type-checking blocks left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in {path}"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return names
+
+
+@pytest.mark.parametrize("library", THIRD_PARTY)
+def test_each_library_has_its_modules(library: str) -> None:
+    users = {name for name, path in MODULES.items() if library in {i.split(".")[0] for i in imported(path)}}
+    assert users == THIRD_PARTY[library]
+
+
+def test_nothing_else_is_imported() -> None:
+    allowed = set(sys.stdlib_module_names) - NETWORK | THIRD_PARTY.keys() | {"pecverify"}
+    for name, path in MODULES.items():
+        assert {i.split(".")[0] for i in imported(path)} <= allowed, name
+
+
+def test_the_core_does_not_know_the_command_line() -> None:
+    for name, path in MODULES.items():
+        if not name.startswith(("pecverify.cli", "pecverify.__main__")):
+            assert not any(i.startswith("pecverify.cli") for i in imported(path)), name
+
+
+def test_the_command_line_uses_public_names_only() -> None:
+    for name, path in MODULES.items():
+        if name.startswith("pecverify.cli"):
+            outside = {i for i in imported(path) if i.startswith("pecverify.") and not i.startswith("pecverify.cli")}
+            assert not any(part.startswith("_") and part != "__version__" for i in outside for part in i.split(".")), (
+                name
+            )
+
+
+def test_data_flows_one_way() -> None:
+    graph = {
+        name: {i for i in imported(path) if i in MODULES and i not in (name, "pecverify")}
+        for name, path in MODULES.items()
+    }
+    done: set[str] = set()
+    while remaining := [name for name in graph if name not in done]:
+        ready = [name for name in remaining if graph[name] <= done]
+        assert ready, f"a cycle among {remaining}"
+        done |= set(ready)
+
+
+def test_importing_opens_no_way_to_the_network() -> None:
+    program = "import sys, pecverify; print(*sorted(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert not {"ssl", "http.client", "urllib.request", "asyncio", "smtplib", "email.message"} & set(
+        result.stdout.split()
+    )
+
+
+@pytest.mark.parametrize("name", ["pecverify.report", "pecverify.receipt", "pecverify.policy", "pecverify.nested"])
+def test_every_public_field_is_explained(name: str) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if isinstance(field, ast.AnnAssign):
+                target: ast.expr = field.target
+            elif isinstance(field, ast.Assign):
+                target = field.targets[0]
+            else:
+                continue
+            if isinstance(target, ast.Name) and not target.id.startswith("_") and target.id != "kind":
+                explained = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+                assert explained, f"{name}.{node.name}.{target.id}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_knows(name: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[name].read_text("utf-8")))
