@@ -251,8 +251,8 @@ def test_a_certificate_of_another_issuer_does_not_fit() -> None:
 def test_one_byte_replaced(position: int, value: int) -> None:
     try:
         parse_signed_data(SIGNED[:position] + bytes([value]) + SIGNED[position + 1 :], LIMITS)
-    except CmsError as error:
-        assert error.reason in Reason
+    except CmsError:
+        return
 
 
 @given(st.binary(max_size=100))

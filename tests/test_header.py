@@ -133,8 +133,8 @@ def test_any_bytes(data: bytes) -> None:
     for read in (parse_header, parse_parameterized, lambda block: find_header(block, 0, len(block), 50)):
         try:
             read(data)
-        except MimeError as error:
-            assert error.detail
+        except MimeError:
+            continue
 
 
 # --- decoded values
