@@ -277,8 +277,8 @@ def _judge(path: _Path, instant: datetime) -> Edition | Finding:
     for intermediate in path.certificates[1:]:
         if not intermediate.not_before <= instant <= intermediate.not_after:
             return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.facts.subject)
-    refusal = in_force[-1][1]
-    return next((edition for edition, refused in reversed(in_force) if refused is None), refusal or in_force[-1][0])
+    accepting = [edition for edition, refusal in in_force if refusal is None]
+    return accepting[-1] if accepting else next(refusal for _, refusal in reversed(in_force) if refusal is not None)
 
 
 def _check_intermediates(certificates: tuple[Certificate, ...]) -> Finding | None:

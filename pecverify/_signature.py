@@ -148,13 +148,14 @@ def load_public_key(spki: bytes) -> PublicKey:
         return PublicKey(spki=spki, description=f"EC {key.curve.name}", rsa_bits=None, rsa_exponent=None, _key=key)
     if not isinstance(key, rsa.RSAPublicKey):
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, "key of a kind that is not accepted")
-    exponent = key.public_numbers().e
     if not MINIMUM_RSA_BITS <= key.key_size <= MAXIMUM_RSA_BITS:
         raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"RSA {key.key_size}")
-    if exponent == 1 or exponent % 2 == 0:
-        raise AlgorithmError(Reason.ALGORITHM_REFUSED, f"RSA exponent {exponent}")
     return PublicKey(
-        spki=spki, description=f"RSA {key.key_size}", rsa_bits=key.key_size, rsa_exponent=exponent, _key=key
+        spki=spki,
+        description=f"RSA {key.key_size}",
+        rsa_bits=key.key_size,
+        rsa_exponent=key.public_numbers().e,  # `cryptography` refuses 1 and even numbers
+        _key=key,
     )
 
 

@@ -298,6 +298,12 @@ def test_billion_laughs_costs_nothing() -> None:
     assert parse(document(prolog=prolog).replace(b"Offerta", b"&e39;"))[1] == [Reason.DATICERT_DTD_REFUSED]
 
 
+def test_untidiness_is_not_reported_without_end() -> None:
+    receipt, reasons = parse(document(facts="<nuovo/>" * 1500))
+    assert receipt is not None
+    assert reasons == [Reason.DATICERT_UNKNOWN_ELEMENT] * 1000
+
+
 def test_deep_nesting_is_malformed() -> None:
     assert parse(b"<a>" * 100_000)[1] == [Reason.DATICERT_MALFORMED]
 

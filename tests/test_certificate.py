@@ -1,0 +1,221 @@
+"""Certificates as values: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+
+import pytest
+from asn1crypto import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.generate import pem
+from pecverify import Reason, TrustListError
+from pecverify._certificate import MAXIMUM_CERTIFICATE_BYTES, CertificateError, load_certificates, parse_certificate
+from tests.pki import (
+    DOMAINS,
+    NOT_AFTER,
+    NOT_BEFORE,
+    Extension,
+    authority,
+    der,
+    key,
+    key_id,
+    make_signer,
+    provider,
+    signature_algorithm,
+    spki,
+)
+
+SIGNER = provider("a").certificate
+
+
+def refusal(encoded: bytes) -> Reason:
+    with pytest.raises(CertificateError) as caught:
+        parse_certificate(encoded)
+    assert str(caught.value)
+    return caught.value.reason
+
+
+def with_names(*names: x509.GeneralName) -> bytes:
+    return make_signer(replace={"subject_alt_name": ("subject_alt_name", False, list(names))}).certificate
+
+
+def test_a_provider_certificate() -> None:
+    certificate = parse_certificate(SIGNER)
+    assert certificate.facts.subject.startswith("CN=Posta Certificata Gestore A S.p.A.,O=Gestore A S.p.A.")
+    assert certificate.facts.issuer is not None
+    assert certificate.facts.issuer.startswith("CN=Test PEC CA1")
+    assert certificate.facts.serial_number == f"{100 + ord('a'):x}"
+    assert (certificate.not_before, certificate.not_after) == (NOT_BEFORE, NOT_AFTER)
+    assert certificate.addresses == (f"posta-certificata@{DOMAINS['a']}",)
+    assert certificate.key_usage == frozenset({"digital_signature"})
+    assert certificate.key_usage_is_critical
+    assert certificate.extended_key_usage == frozenset({"1.3.6.1.5.5.7.3.4"})
+    assert certificate.basic_constraints is None
+    assert certificate.name_constraints is None
+    assert certificate.subject_key_identifier == key_id(spki(key("provider-a")))
+    assert certificate.authority_key_identifier == key_id(spki(key("ca")))
+    assert certificate.unknown_critical_extensions == ()
+    assert (certificate.organization, certificate.common_name) == (
+        "Gestore A S.p.A.",
+        "Posta Certificata Gestore A S.p.A.",
+    )
+
+
+def test_an_authority() -> None:
+    certificate = parse_certificate(authority())
+    assert certificate.basic_constraints is not None
+    assert (certificate.basic_constraints.is_ca, certificate.basic_constraints.path_length) == (True, 0)
+    constraints = certificate.name_constraints
+    assert constraints is not None
+    assert constraints.permitted_emails == tuple(DOMAINS.values())
+    assert constraints.permitted_dns is None
+    assert constraints.permitted_names is not None
+    assert len(constraints.permitted_names) == 3
+    assert certificate.issuer_name == certificate.subject_name
+
+
+def test_names_of_every_kind() -> None:
+    certificate = parse_certificate(
+        with_names(
+            x509.GeneralName("rfc822_name", "a@b.example"),
+            x509.GeneralName("dns_name", "b.example"),
+            x509.GeneralName("ip_address", "192.0.2.1"),
+            x509.GeneralName("uniform_resource_identifier", "https://b.example"),
+            x509.GeneralName("directory_name", x509.Name.build({"common_name": "x"})),
+            x509.GeneralName("registered_id", "1.2.3"),
+        )
+    )
+    assert certificate.addresses == ("a@b.example",)
+    assert certificate.dns_names == ("b.example",)
+    assert certificate.other_names == {"ip", "uri", "directory", "other"}
+
+
+def test_constraints_of_every_kind() -> None:
+    subtrees = [
+        {"base": name}
+        for name in (
+            x509.GeneralName("dns_name", "b.example"),
+            x509.GeneralName("uniform_resource_identifier", ".b.example"),
+        )
+    ]
+    extension: Extension = ("name_constraints", True, {"excluded_subtrees": subtrees})
+    constraints = parse_certificate(make_signer(replace={"nc": extension}).certificate).name_constraints
+    assert constraints is not None
+    assert constraints.excluded_dns == ("b.example",)
+    assert constraints.permitted_emails is None
+    assert constraints.other_kinds == {"uri"}
+
+
+def test_without_extensions_to_speak_of() -> None:
+    nothing = dict.fromkeys(
+        ["key_identifier", "authority_key_identifier", "key_usage", "extended_key_usage", "subject_alt_name"]
+    )
+    certificate = parse_certificate(make_signer(replace=nothing).certificate)
+    assert certificate.subject_key_identifier is None
+    assert certificate.authority_key_identifier is None
+    assert certificate.key_usage is None
+    assert not certificate.key_usage_is_critical
+    assert certificate.extended_key_usage is None
+    assert certificate.addresses == ()
+
+
+def test_a_negative_serial_number_is_shown_as_such_and_warns_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert parse_certificate(make_signer(serial=-5).certificate).facts.serial_number == "-5"
+
+
+def test_size_is_bounded() -> None:
+    assert refusal(bytes(MAXIMUM_CERTIFICATE_BYTES + 1)) is Reason.CERTIFICATE_MALFORMED
+    padding = MAXIMUM_CERTIFICATE_BYTES - len(SIGNER) - 60
+    big: Extension = ("1.3.6.1.4.1.99999.2", False, der(0x04, bytes(padding)))
+    assert parse_certificate(make_signer(replace={"big": big}).certificate)
+
+
+def edited(old: bytes, new: bytes) -> bytes:
+    def edit(to_be_signed: bytes) -> bytes:
+        assert old in to_be_signed
+        content = to_be_signed[4:].replace(old, new, 1)
+        return der(0x30, content)
+
+    return make_signer(edit=edit).certificate
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"",
+        b"\x30\x00",
+        SIGNER[:-1],
+        SIGNER + b"\x00",
+        der(0x30, der(0x30), der(0x30), der(0x03, b"\x00")),
+        edited(b"\xa0\x03\x02\x01\x02", b""),
+        edited(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01"),
+        make_signer(inner_digest="sha1").certificate,
+        make_signer(duplicate_extension=True).certificate,
+        edited(b"\x17\x0d230110090000Z", b"\x17\x0d231310090000Z"),
+        edited(b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x13"),
+    ],
+)
+def test_malformed_certificates(encoded: bytes) -> None:
+    assert refusal(encoded) is Reason.CERTIFICATE_MALFORMED
+
+
+def test_an_address_that_is_not_ascii_has_its_own_reason() -> None:
+    encoded = edited(b"posta-certificata@", b"post\xe0-certificata@")
+    assert refusal(encoded) is Reason.CERTIFICATE_ADDRESS_INVALID
+
+
+def test_a_key_that_is_not_accepted_has_its_own_reason() -> None:
+    public = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    encoded = edited(spki(key("provider-a")), public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    assert refusal(encoded) is Reason.ALGORITHM_REFUSED
+
+
+def test_pem_with_several_and_der() -> None:
+    text = "un commento\n" + pem(SIGNER) + "\n" + pem(authority())
+    assert [certificate.der for certificate in load_certificates(text.encode())] == [SIGNER, authority()]
+    assert [certificate.der for certificate in load_certificates(SIGNER)] == [SIGNER]
+    x509_pem = pem(SIGNER).replace("CERTIFICATE", "X509 CERTIFICATE").encode()
+    assert [certificate.der for certificate in load_certificates(x509_pem)] == [SIGNER]
+
+
+def test_der_that_contains_the_words_of_pem() -> None:
+    words: Extension = ("1.3.6.1.4.1.99999.3", False, der(0x04, b"-----BEGIN CERTIFICATE-----"))
+    encoded = make_signer(replace={"words": words}).certificate
+    assert [certificate.der for certificate in load_certificates(encoded)] == [encoded]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"rubbish",
+        pem(SIGNER).replace("-----END CERTIFICATE-----", "").encode(),
+        b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(b"x") + b"\n-----END CERTIFICATE-----\n",
+    ],
+)
+def test_what_cannot_be_loaded(data: bytes) -> None:
+    with pytest.raises(TrustListError, match="not a certificate in PEM or DER"):
+        load_certificates(data)
+
+
+def test_text_is_the_callers_mistake() -> None:
+    with pytest.raises(TypeError, match="open the file in binary mode"):
+        load_certificates(pem(SIGNER))  # type: ignore[arg-type]
+
+
+@given(st.integers(0, len(SIGNER) - 1), st.integers(0, 255))
+def test_one_byte_replaced(position: int, value: int) -> None:
+    try:
+        certificate = parse_certificate(SIGNER[:position] + bytes([value]) + SIGNER[position + 1 :])
+    except CertificateError:
+        return
+    assert certificate.signature_algorithm == signature_algorithm(key("ca"), "sha256")
