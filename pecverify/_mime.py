@@ -297,5 +297,8 @@ def canonical_chunks(data: bytes, span: Span) -> Iterator[bytes]:
         chunk_stop = min(position + _CHUNK_BYTES, stop)
         if chunk_stop < stop and data[chunk_stop - 1] == _CR:
             chunk_stop -= 1  # never between CR and LF
-        yield data[position:chunk_stop].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        chunk = data[position:chunk_stop]
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n")
+        yield chunk.replace(b"\n", b"\r\n")
         position = chunk_stop

@@ -294,21 +294,31 @@ def _digest_of(name: str, data: bytes) -> bytes | None:
 
 
 def _check_digest(case: _Case, message: SignedMessage, view: SignerView) -> bool:
-    """The digest over the bytes as they are; if it differs, over the canonical form with CRLF line ends."""
+    """The digest over the bytes as they are, or over the canonical form with CRLF line ends (RFC 8551 §3.1.1).
+
+    Whichever is likelier by the look of the first line is tried first; both are, before it is called a mismatch.
+    """
     case.ran.add(Check.DIGEST)
-    start, stop = span = message.signed.span
-    as_given = hashlib.new(view.digest, memoryview(case.data)[start:stop], usedforsecurity=False)
-    if as_given.digest() == view.message_digest:
-        return True
-    canonical = hashlib.new(view.digest, usedforsecurity=False)
-    for chunk in canonical_chunks(case.data, span):
-        canonical.update(chunk)
-    if canonical.digest() == view.message_digest:
-        case.findings.append(found(Reason.LINE_ENDINGS_CANONICALISED, where=span))
-        return True
-    expected, actual = view.message_digest.hex(), canonical.hexdigest()
+    span = message.signed.span
+    line_end = case.data.find(b"\n", *span)
+    saved_with_lf = line_end > 0 and case.data[line_end - 1 : line_end] != b"\r"
+    digests: dict[bool, bytes] = {}
+    for canonical in (True, False) if saved_with_lf else (False, True):
+        digests[canonical] = _digest_part(case.data, span, view.digest, canonical=canonical)
+        if digests[canonical] == view.message_digest:
+            if canonical:
+                case.findings.append(found(Reason.LINE_ENDINGS_CANONICALISED, where=span))
+            return True
+    expected, actual = view.message_digest.hex(), digests[True].hex()
     case.findings.append(found(Reason.DIGEST_MISMATCH, expected=expected, actual=actual, where=span))
     return False
+
+
+def _digest_part(data: bytes, span: Span, name: str, *, canonical: bool) -> bytes:
+    digest = hashlib.new(name, usedforsecurity=False)
+    for chunk in canonical_chunks(data, span) if canonical else (memoryview(data)[slice(*span)],):
+        digest.update(chunk)
+    return digest.digest()
 
 
 def _check_signature(case: _Case, signature: _Signature) -> bool:

@@ -168,6 +168,31 @@ def test_the_original_pickles_without_the_message_around_it() -> None:
     assert len(pickle.dumps(report)) < len(DELIVERY.build()) + 4_000
 
 
+# --- line ends
+
+
+def test_mixed_line_ends_are_canonicalised() -> None:
+    start = RECEIPT.index(b"Il giorno")
+    stop = RECEIPT.index(b"\r\n", start)
+    mixed = RECEIPT[:stop] + b"\n" + RECEIPT[stop + 2 :]
+    report = verify_receipt(mixed, trust=TRUST)
+    assert [finding.reason for finding in report.findings] == [Reason.LINE_ENDINGS_CANONICALISED]
+
+
+def test_a_part_signed_with_lf_is_what_was_signed() -> None:
+    """Not the canonical form that S/MIME asks for, but exactly the bytes that the provider signed."""
+    message = Message(entity=lambda entity: entity.replace(b"\r\n", b"\n"))
+    assert reasons(message) == []
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+def test_a_mismatch_shows_the_digest_of_the_canonical_form(line_end: bytes) -> None:
+    changed = RECEIPT.replace(b"stato accettato", b"stato bccettato")
+    (finding,) = verify_receipt(changed.replace(b"\r\n", line_end), trust=TRUST).findings
+    assert finding.actual == verify_receipt(changed, trust=TRUST).findings[0].actual
+    assert finding.expected != finding.actual
+
+
 # --- times
 
 
