@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pecverify import receipt as receipts
@@ -301,9 +301,12 @@ def _read_time(reading: _Reading, node: Node) -> datetime:
                 int(number) for number in (*reversed(date_match.groups()), *time_match.groups())
             )
             zone_offset = timezone(offset if sign == "+" else -offset)
-            return datetime(year, month, day_of_month, hour, minute, second, tzinfo=zone_offset)
-        except ValueError:
+            stated = datetime(year, month, day_of_month, hour, minute, second, tzinfo=zone_offset)
+            stated.astimezone(UTC)  # at the ends of the calendar there may be no such instant
+        except (ValueError, OverflowError):
             pass
+        else:
+            return stated
     raise reading.refuse(Reason.DATICERT_VALUE_MALFORMED, "data", f"{day} {time} {zone}")
 
 

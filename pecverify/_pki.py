@@ -155,20 +155,21 @@ class _Builder:
     def paths(self, certificates: tuple[Certificate, ...]) -> Iterator[_Path]:
         """The paths that go on from the last of `certificates`."""
         last = certificates[-1]
+        is_full = len(certificates) >= self.path_length
         for anchor in self.trust.anchors:
             if anchor.is_certificate(last):
                 # The caller named this certificate itself: nothing above constrains it.
                 yield _Path(certificates, anchor, (_check_intermediates(certificates),))
-            elif anchor.may_issue and anchor.subject_name == last.issuer_name and self._verifies(last, anchor):
+            elif is_full or not anchor.may_issue or anchor.subject_name != last.issuer_name:
+                continue
+            elif self._verifies(last, anchor):
                 refusal = _check_intermediates(certificates)
                 editions = (
                     refusal or _check_under(edition.name_constraints, edition.path_length, certificates)
                     for edition in anchor.editions
                 )
                 yield _Path(certificates, anchor, tuple(editions))
-        if len(certificates) + 1 >= self.path_length:
-            return
-        for issuer in self.embedded:
+        for issuer in () if is_full else self.embedded:
             if issuer.subject_name == last.issuer_name and issuer not in certificates and self._verifies(last, issuer):
                 yield from self.paths((*certificates, issuer))
 

@@ -178,8 +178,10 @@ def _read_message(case: _Case) -> SignedMessage | None:
     try:
         message = read_signed_message(case.data, case.policy.limits)
     except MimeError as error:
-        nested = _find_nested(case) if error.reason is Reason.NOT_PEC else []
-        case.findings += nested or [found(error.reason, actual=error.detail, where=error.span)]
+        nested = _find_nested(case) if error.reason in (Reason.NOT_PEC, Reason.MIME_MALFORMED) else []
+        case.findings += nested
+        if not nested or error.reason is not Reason.NOT_PEC:
+            case.findings.append(found(error.reason, actual=error.detail, where=error.span))
         return None
     for start, stop in (message.layout.preamble, message.layout.epilogue):
         text = case.data[start : min(stop, start + _LONGEST_NOTICE)].strip()
@@ -361,7 +363,7 @@ def _determine_times(case: _Case, message: SignedMessage, receipt: Receipt | Non
 
 def _check_claimed_time(claimed: datetime, signing_time: datetime | None, policy: Policy) -> Iterable[Finding]:
     known = [instant for instant in (policy.now, policy.at, policy.existed_at) if instant is not None]
-    if known and claimed - policy.clock_tolerance > min(known):
+    if known and claimed - min(known) > policy.clock_tolerance:
         yield found(Reason.STATED_IN_FUTURE, expected=f"not after {min(known).isoformat()}", actual=claimed.isoformat())
     if signing_time is not None and abs(signing_time - claimed) > policy.clock_tolerance:
         yield found(Reason.SIGNING_TIME_MISMATCH, expected=claimed.isoformat(), actual=signing_time.isoformat())

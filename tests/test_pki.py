@@ -289,6 +289,14 @@ def test_paths_are_bounded(length: int) -> None:
     assert (result.recognition is Recognition.CUSTOM) == (length >= 4)
 
 
+@pytest.mark.parametrize(("length", "recognised"), [(1, False), (2, True)])
+def test_the_shortest_paths_are_bounded_too(length: int, recognised: bool) -> None:  # noqa: FBT001
+    limits = Policy(limits=Limits(path_length=length))
+    assert (path(signer(), policy=limits).recognition is Recognition.CUSTOM) == recognised
+    exact = TrustStore.from_certificates(signer().der)
+    assert path(signer(), trust=exact, policy=limits).recognition is Recognition.CUSTOM
+
+
 def test_certificates_that_issue_each_other_end() -> None:
     one = intermediate(SECOND_NAME, "stranger")
     other = intermediate(INTERMEDIATE_NAME, "intermediate", SECOND_NAME, "stranger")

@@ -446,6 +446,15 @@ def test_a_receipt_inside_a_signed_mail_of_the_user() -> None:
     assert report.verdict is Verdict.INVALID
 
 
+def test_a_receipt_inside_a_mail_signed_otherwise() -> None:
+    pgp = (
+        b'From: a@b.example\r\nContent-Type: multipart/signed; protocol="application/pgp-signature"; boundary=p\r\n\r\n'
+    )
+    part = original_part(RECEIPT, name="ricevuta.eml")
+    report = verify_receipt(pgp + b"--p\r\n" + part + b"\r\n--p\r\n\r\nx\r\n--p--\r\n", trust=TRUST)
+    assert [finding.reason for finding in report.findings] == [Reason.NESTED_RECEIPT, Reason.MIME_MALFORMED]
+
+
 def test_nested_receipt_is_a_value() -> None:
     assert NestedReceipt(span=(0, 1), encoded=False, _source=b"x").data == b"x"
 
