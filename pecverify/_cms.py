@@ -34,7 +34,8 @@ _SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
 _CONTEXT_0, _CONTEXT_1, _SUBJECT_KEY_IDENTIFIER = 0xA0, 0xA1, 0x80
 _OPTIONAL_FIELDS: tuple[list[int], ...] = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
 """certificates and crls of SignedData."""
-# RFC 5652 §11.3: UTCTime through 2049, GeneralizedTime after; both in Zulu, with seconds, without fractions.
+# RFC 5652 §11.3: both in Zulu, with seconds, without fractions. (GeneralizedTime before 2050, which it does not allow
+# for, names one instant all the same and is borne.)
 _TIME = re.compile(rb"\x17\x0d([0-9]{12})Z|\x18\x0f([0-9]{14})Z")
 
 

@@ -241,6 +241,11 @@ def test_one_header_field(edit: Edit, expected: list[Reason]) -> None:
     assert reasons(Message(header=edit)) == expected
 
 
+def test_a_repeated_date_is_one_finding() -> None:
+    date = "\r\nDate: Fri, 15 Mar 2024 10:20:30 +0100"
+    assert reasons(Message(header=replacing(date, date * 2))) == [Reason.HEADER_REPEATED]
+
+
 def test_recipients_in_a_list() -> None:
     to = f'\r\nTo: "x, y" <altri@b.example>, Rossi <{SENDER}>'
     assert reasons(Message(header=replacing(f"\r\nTo: {SENDER}", to))) == []
