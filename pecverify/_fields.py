@@ -6,6 +6,7 @@ subjects and dates are read as well as they can be; they never carry a verdict.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -45,16 +46,16 @@ class Mailbox(NamedTuple):
 
 def decode_text(body: bytes) -> str:
     """An unstructured field's text, encoded words decoded where that is possible, blanks collapsed (RFC 2047)."""
-    raw = body.decode("ascii", "surrogateescape")
-    if (b"=?" not in body and body.isascii()) or len(body) > _LONGEST_DECODED:
-        text = raw
-    else:
-        try:
-            chunks = decode_header(raw)
-        except HeaderParseError:
-            chunks = [(raw, None)]
-        text = "".join(chunk if isinstance(chunk, str) else decode_charset(chunk, charset) for chunk, charset in chunks)
-    return _BLANKS.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
+    chunks: list[tuple[bytes | str, str | None]] = [(body, None)]
+    if b"=?" in body and len(body) <= _LONGEST_DECODED:
+        # As ISO-8859-1, the one form in which the library gives back the bytes that are not ASCII as they are.
+        with contextlib.suppress(HeaderParseError):
+            chunks = decode_header(body.decode("iso-8859-1"))
+    text = "".join(
+        decode_charset(chunk.encode("iso-8859-1") if isinstance(chunk, str) else chunk, charset)
+        for chunk, charset in chunks
+    )
+    return _BLANKS.sub(" ", text).strip()
 
 
 def decode_charset(data: bytes, charset: str | None) -> str:
