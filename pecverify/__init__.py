@@ -35,9 +35,10 @@ from pecverify.report import (
     Report,
     Signer,
     Times,
+    TrustStatement,
     Verdict,
 )
-from pecverify.trust import TrustStore
+from pecverify.trust import ListOfLists, TrustStore
 from pecverify.verify import verify_nested, verify_receipt
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "DeliveryProblem",
     "Finding",
     "Limits",
+    "ListOfLists",
     "NestedReceipt",
     "NonAcceptance",
     "Outcome",
@@ -81,6 +83,7 @@ __all__ = [
     "Times",
     "TransportEnvelope",
     "TrustListError",
+    "TrustStatement",
     "TrustStore",
     "Verdict",
     "VerificationError",

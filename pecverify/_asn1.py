@@ -184,6 +184,24 @@ def _is_object_identifier(content: bytes) -> bool:
     return _OBJECT_IDENTIFIER.fullmatch(content) is not None
 
 
+def decode_oid(content: bytes) -> str:
+    """An OBJECT IDENTIFIER in dotted form, from its content octets (X.690 §8.19).
+
+    Raises:
+        Asn1Error: it is malformed.
+    """
+    if not _is_object_identifier(content):
+        message = "malformed OBJECT IDENTIFIER"
+        raise Asn1Error(message)
+    arcs = [0]
+    for octet in content:
+        arcs[-1] = arcs[-1] << 7 | octet & 0x7F
+        if octet < 0x80:  # noqa: PLR2004 (the last octet of an arc)
+            arcs.append(0)
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:-1])))
+
+
 def _is_minimal_integer(head: bytes, size: int) -> bool:
     """Whether the first nine bits are neither all zero nor all one (X.690 §8.3.2)."""
     if size <= 1:

@@ -25,11 +25,13 @@ from pecverify.reasons import Reason
 from pecverify.report import CertificateFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 DistinguishedName: TypeAlias = "tuple[tuple[tuple[str, str], ...], ...]"
 """RDNs in order, each a sorted tuple of (attribute OID, value), prepared for comparison (RFC 5280 §7.1)."""
+NameKey: TypeAlias = "tuple[str, str | DistinguishedName]"
+"""A GeneralName for comparison: its kind and its value."""
 
 MAXIMUM_CERTIFICATE_BYTES = 32_000
 """Genuine provider certificates need some 2 kB, the largest edition of AgID CA1 4.8 kB. A certificate of 1 MB can hold
@@ -45,10 +47,14 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.EXTENDED_KEY_USAGE,
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
         ExtensionOID.NAME_CONSTRAINTS,
-        # Certificate policies restrict what a relying party may assume, never who signed: PEC asks for no policy.
         ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
     }
 )
+_EVALUATED = (x509.RFC822Name, x509.DNSName, x509.UniformResourceIdentifier, x509.DirectoryName)
+"""Kinds of name that name constraints are evaluated for."""
 _PEM = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
 _LONG_SEQUENCE = b"\x30\x82"
 _WARNINGS = threading.Lock()
@@ -90,16 +96,48 @@ class NameConstraints:
     """rfc822Name: mailbox, host or .domain."""
     permitted_dns: tuple[str, ...] | None = None
     """dNSName."""
+    permitted_uris: tuple[str, ...] | None = None
+    """uniformResourceIdentifier: host or .domain."""
     permitted_names: tuple[DistinguishedName, ...] | None = None
     """directoryName: initial RDNs."""
     excluded_emails: tuple[str, ...] = ()
     """rfc822Name."""
     excluded_dns: tuple[str, ...] = ()
     """dNSName; the empty name excludes all."""
+    excluded_uris: tuple[str, ...] = ()
+    """uniformResourceIdentifier."""
     excluded_names: tuple[DistinguishedName, ...] = ()
     """directoryName."""
     other_kinds: frozenset[str] = frozenset()
     """Kinds of name that are constrained in a form not evaluated here: any such name is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePolicies:
+    """What a certificate says of policies; OIDs in dotted form."""
+
+    policies: frozenset[str]
+    """certificatePolicies; empty where the extension is absent."""
+    mappings: tuple[tuple[str, str], ...]
+    """policyMappings: issuerDomainPolicy and subjectDomainPolicy."""
+    require_explicit: int | None
+    """requireExplicitPolicy of policyConstraints."""
+    inhibit_mapping: int | None
+    """inhibitPolicyMapping of policyConstraints."""
+    inhibit_any: int | None
+    """inhibitAnyPolicy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionPoint:
+    """Where the issuer of a certificate, or of a CRL, says that revocation is published (RFC 5280 §4.2.1.13)."""
+
+    names: frozenset[NameKey]
+    """Its names, a relative one made whole; empty where the extension gives none."""
+    reasons: frozenset[str] | None
+    """The reasons that its CRLs cover; None: all."""
+    crl_issuers: tuple[DistinguishedName, ...]
+    """Who issues those CRLs, if not the certificate's issuer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +180,18 @@ class Certificate:
     """subjectAltName rfc822Name values, in order, undecoded but for ASCII."""
     dns_names: tuple[str, ...]
     """subjectAltName dNSName values."""
+    uris: tuple[str, ...]
+    """subjectAltName uniformResourceIdentifier values."""
+    directory_names: tuple[DistinguishedName, ...] = field(repr=False)
+    """subjectAltName directoryName values, for comparison."""
     other_names: frozenset[str]
-    """Kinds of the other subjectAltName values: `ip`, `uri`, `directory`, `other`."""
+    """Kinds of the other subjectAltName values: `ip`, `other`."""
     name_constraints: NameConstraints | None
     """None where the extension is absent."""
+    policies: CertificatePolicies
+    """certificatePolicies, policyMappings, policyConstraints and inhibitAnyPolicy."""
+    crl_distribution_points: tuple[DistributionPoint, ...]
+    """cRLDistributionPoints."""
     unknown_critical_extensions: tuple[str, ...]
     """OIDs of critical extensions that are not understood."""
     organization: str | None
@@ -240,6 +286,7 @@ def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Ele
     key_usage = values.get(ExtensionOID.KEY_USAGE)
     alternative_names = list(values.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, ()))
     constraints = values.get(ExtensionOID.NAME_CONSTRAINTS)
+    points = values.get(ExtensionOID.CRL_DISTRIBUTION_POINTS, ())
     basic = values.get(ExtensionOID.BASIC_CONSTRAINTS)
     subject_key = values.get(ExtensionOID.SUBJECT_KEY_IDENTIFIER)
     authority_key = values.get(ExtensionOID.AUTHORITY_KEY_IDENTIFIER)
@@ -284,10 +331,19 @@ def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Ele
         ),
         addresses=tuple(name.value for name in alternative_names if isinstance(name, x509.RFC822Name)),
         dns_names=tuple(name.value for name in alternative_names if isinstance(name, x509.DNSName)),
-        other_names=frozenset(
-            _kind_of(name) for name in alternative_names if not isinstance(name, x509.RFC822Name | x509.DNSName)
-        ),
+        uris=tuple(name.value for name in alternative_names if isinstance(name, x509.UniformResourceIdentifier)),
+        directory_names=tuple(map(prepare_name, _directory_names(alternative_names))),
+        other_names=frozenset(_kind_of(name) for name in alternative_names if not isinstance(name, _EVALUATED)),
         name_constraints=_read_constraints(constraints) if isinstance(constraints, x509.NameConstraints) else None,
+        policies=_read_policies(values),
+        crl_distribution_points=tuple(
+            DistributionPoint(
+                names=name_keys(point.full_name, point.relative_name, _issuer_of_crls(point) or parsed.issuer),
+                reasons=None if point.reasons is None else frozenset(flag.name for flag in point.reasons),
+                crl_issuers=tuple(prepare_name(name) for name in _directory_names(point.crl_issuer)),
+            )
+            for point in points
+        ),
         unknown_critical_extensions=tuple(
             oid.dotted_string for oid, extension in extensions.items() if extension.critical and oid not in _UNDERSTOOD
         ),
@@ -309,13 +365,61 @@ def prepare_value(value: str) -> str:
     return " ".join(value.split()).casefold()
 
 
+def _read_policies(values: dict[x509.ObjectIdentifier, x509.ExtensionType]) -> CertificatePolicies:
+    stated = values.get(ExtensionOID.CERTIFICATE_POLICIES)
+    mappings = values.get(ExtensionOID.POLICY_MAPPINGS)
+    constraints = values.get(ExtensionOID.POLICY_CONSTRAINTS)
+    inhibit = values.get(ExtensionOID.INHIBIT_ANY_POLICY)
+    limits = constraints if isinstance(constraints, x509.PolicyConstraints) else None
+    return CertificatePolicies(
+        policies=frozenset(
+            policy.policy_identifier.dotted_string
+            for policy in (stated if isinstance(stated, x509.CertificatePolicies) else ())
+        ),
+        mappings=tuple(_read_mappings(mappings)) if isinstance(mappings, x509.UnrecognizedExtension) else (),
+        require_explicit=None if limits is None else limits.require_explicit_policy,
+        inhibit_mapping=None if limits is None else limits.inhibit_policy_mapping,
+        inhibit_any=inhibit.skip_certs if isinstance(inhibit, x509.InhibitAnyPolicy) else None,
+    )
+
+
+def _read_mappings(extension: x509.UnrecognizedExtension) -> Iterator[tuple[str, str]]:
+    """PolicyMappings, which the library leaves in DER (RFC 5280 §4.2.1.5)."""
+    der = extension.value
+    whole = _asn1.read_element(der, 0, len(der), _LIMITS.asn1_depth)
+    for mapping in _children(der, whole):
+        issuer_policy, subject_policy = (
+            _asn1.decode_oid(der[policy.content_start : policy.content_stop]) for policy in _children(der, mapping)
+        )
+        yield issuer_policy, subject_policy
+
+
+def name_keys(
+    full: Iterable[x509.GeneralName] | None, relative: x509.RelativeDistinguishedName | None, issuer: x509.Name
+) -> frozenset[NameKey]:
+    """The names of a distribution point, for comparison; a relative one is relative to `issuer`."""
+    if relative is not None:
+        return frozenset({("DirectoryName", prepare_name(x509.Name([*issuer.rdns, relative])))})
+    return frozenset(
+        (type(name).__name__, prepare_name(name.value) if isinstance(name, x509.DirectoryName) else str(name.value))
+        for name in full or ()
+    )
+
+
+def _directory_names(names: Iterable[x509.GeneralName] | None) -> Iterator[x509.Name]:
+    return (name.value for name in names or () if isinstance(name, x509.DirectoryName))
+
+
+def _issuer_of_crls(point: x509.DistributionPoint) -> x509.Name | None:
+    return next(_directory_names(point.crl_issuer), None)
+
+
 def _first_value(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
     return next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), None)
 
 
 def _kind_of(name: x509.GeneralName) -> str:
-    kinds = {x509.IPAddress: "ip", x509.UniformResourceIdentifier: "uri", x509.DirectoryName: "directory"}
-    return kinds.get(type(name), "other")
+    return "ip" if isinstance(name, x509.IPAddress) else "other"
 
 
 def _read_constraints(constraints: x509.NameConstraints) -> NameConstraints:
@@ -323,15 +427,13 @@ def _read_constraints(constraints: x509.NameConstraints) -> NameConstraints:
     return NameConstraints(
         permitted_emails=_emails(permitted) or None,
         permitted_dns=_dns(permitted) or None,
+        permitted_uris=_uris(permitted) or None,
         permitted_names=_names(permitted) or None,
         excluded_emails=_emails(excluded),
         excluded_dns=_dns(excluded),
+        excluded_uris=_uris(excluded),
         excluded_names=_names(excluded),
-        other_kinds=frozenset(
-            _kind_of(name)
-            for name in (*permitted, *excluded)
-            if not isinstance(name, x509.RFC822Name | x509.DNSName | x509.DirectoryName)
-        ),
+        other_kinds=frozenset(_kind_of(name) for name in (*permitted, *excluded) if not isinstance(name, _EVALUATED)),
     )
 
 
@@ -343,11 +445,15 @@ def _dns(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
     return tuple(name.value for name in names if isinstance(name, x509.DNSName))
 
 
+def _uris(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
+
+
 def _names(names: Iterable[x509.GeneralName]) -> tuple[DistinguishedName, ...]:
     return tuple(prepare_name(name.value) for name in names if isinstance(name, x509.DirectoryName))
 
 
-def _decode_pem(block: bytes) -> bytes:
+def decode_pem(block: bytes) -> bytes:
     """What stands between the lines BEGIN and END, decoded: the very bytes, not a parser's idea of them."""
     body, end, _ = block.partition(b"-----END")
     if not end:
@@ -369,7 +475,7 @@ def load_certificates(data: bytes) -> tuple[Certificate, ...]:
     try:
         # A long SEQUENCE cannot begin a text: what looks like PEM inside it is a string of the certificate.
         blocks = [] if data.startswith(_LONG_SEQUENCE) else _PEM.split(data)[1:]
-        return tuple(parse_certificate(_decode_pem(block)) for block in blocks) or (parse_certificate(data),)
+        return tuple(parse_certificate(decode_pem(block)) for block in blocks) or (parse_certificate(data),)
     except ValueError as error:
         message = f"not a certificate in PEM or DER: {error}"
         raise TrustListError(message) from error

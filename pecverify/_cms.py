@@ -1,8 +1,9 @@
 """CMS SignedData to a plain view of its one signer.
 
-Rules kept: exactly one SignerInfo; detached (no eContent at all); id-data; signed attributes mandatory, in DER, one of
-each, with contentType and messageDigest; the digest algorithms named in the three places agree. The outer structure may
-be BER (Aruba's and InfoCert's engines emit indefinite lengths). Unsigned attributes are never read: they prove nothing.
+Rules kept: exactly one SignerInfo; detached (no eContent at all) or not, as the caller expects; id-data; signed
+attributes mandatory, in DER, one of each, with contentType and messageDigest; the digest algorithms named in the three
+places agree. The outer structure may be BER (Aruba's and InfoCert's engines emit indefinite lengths). Unsigned
+attributes are never read: they prove nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _SIGNING_TIME = bytes.fromhex("2a864886f70d010905")
 _SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910020c")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
 
+_CONSTRUCTED_OCTET_STRING = 0x24
 _CONTEXT_0, _CONTEXT_1, _SUBJECT_KEY_IDENTIFIER = 0xA0, 0xA1, 0x80
 _OPTIONAL_FIELDS: tuple[list[int], ...] = ([], [_CONTEXT_0], [_CONTEXT_1], [_CONTEXT_0, _CONTEXT_1])
 """certificates and crls of SignedData."""
@@ -78,6 +80,8 @@ class SignerView:
     """Digest name and hash of the signer's certificate from signing-certificate attributes."""
     certificates: tuple[bytes, ...]
     """The embedded certificates, as received, without repetitions."""
+    content: bytes | None
+    """The eContent; None for a detached signature."""
     is_der: bool
     """Whether the outer structure is DER as far as it was read."""
 
@@ -107,12 +111,13 @@ class _Reader:
         return self.data[element.start : element.stop]
 
 
-def parse_signed_data(encoded: bytes, limits: Limits) -> SignerView:
+def parse_signed_data(encoded: bytes, limits: Limits, *, detached: bool = True) -> SignerView:
     """Read a ContentInfo with SignedData (BER or DER).
 
     Args:
-        encoded: the decoded signature part.
+        encoded: the decoded signature part, or a `.p7m` file.
         limits: bounds on size, nesting, OBJECT IDENTIFIERs and certificates.
+        detached: whether the content must be elsewhere; else it must be inside.
 
     Raises:
         CmsError: with the reason; never anything else.
@@ -122,7 +127,7 @@ def parse_signed_data(encoded: bytes, limits: Limits) -> SignerView:
     if len(encoded) > limits.cms_bytes:
         raise CmsError(Reason.LIMIT_EXCEEDED, f"signature of {len(encoded)} bytes")
     try:
-        return _read_content_info(_Reader(encoded, limits))
+        return _read_content_info(_Reader(encoded, limits), detached=detached)
     except Asn1LimitError as error:
         raise CmsError(Reason.LIMIT_EXCEEDED, str(error)) from error
     except Asn1Error as error:
@@ -131,7 +136,7 @@ def parse_signed_data(encoded: bytes, limits: Limits) -> SignerView:
         raise CmsError(error.reason, error.actual) from error
 
 
-def _read_content_info(reader: _Reader) -> SignerView:
+def _read_content_info(reader: _Reader, *, detached: bool) -> SignerView:
     whole = _asn1.read_element(reader.data, 0, len(reader.data), reader.limits.asn1_depth)
     if whole.stop != len(reader.data):
         raise CmsError(Reason.CMS_MALFORMED, f"trailing bytes at offset {whole.stop}")
@@ -145,7 +150,7 @@ def _read_content_info(reader: _Reader) -> SignerView:
         raise CmsError(Reason.CMS_MALFORMED, "not SignedData")
     match reader.children(explicit):
         case [signed_data] if signed_data.tag == _asn1.SEQUENCE:
-            return _read_signed_data(reader, signed_data)
+            return _read_signed_data(reader, signed_data, detached=detached)
         case _:
             raise CmsError(Reason.CMS_MALFORMED, "not SignedData")
 
@@ -156,7 +161,7 @@ def _expect(element: Element, tag: int) -> Element:
     return element
 
 
-def _read_signed_data(reader: _Reader, signed_data: Element) -> SignerView:
+def _read_signed_data(reader: _Reader, signed_data: Element, *, detached: bool) -> SignerView:
     fields = reader.children(signed_data)
     # version, digestAlgorithms, encapContentInfo, [0] certificates and [1] crls if any in this order, signerInfos
     match fields:
@@ -166,15 +171,16 @@ def _read_signed_data(reader: _Reader, signed_data: Element) -> SignerView:
             raise CmsError(Reason.CMS_MALFORMED, "fields of SignedData")
     reader.content(version, _asn1.INTEGER)
     digest_algorithms = [reader.whole(algorithm) for algorithm in reader.children(_expect(digests, _asn1.SET))]
-    _check_encapsulated(reader, encapsulated)
+    content = _read_encapsulated(reader, encapsulated, detached=detached)
     certificates = _read_certificates(reader, next((f for f in optional if f.tag == _CONTEXT_0), None))
     signer_infos = reader.children(_expect(signers, _asn1.SET))
     if len(signer_infos) != 1:
         raise CmsError(Reason.SIGNER_COUNT, f"{len(signer_infos)} SignerInfos")
-    return _read_signer_info(reader, _expect(signer_infos[0], _asn1.SEQUENCE), digest_algorithms, certificates)
+    signer_info = _expect(signer_infos[0], _asn1.SEQUENCE)
+    return _read_signer_info(reader, signer_info, digest_algorithms, certificates, content)
 
 
-def _check_encapsulated(reader: _Reader, encapsulated: Element) -> None:
+def _read_encapsulated(reader: _Reader, encapsulated: Element, *, detached: bool) -> bytes | None:
     match reader.children(_expect(encapsulated, _asn1.SEQUENCE)):
         case [content_type, *content]:
             pass
@@ -182,8 +188,23 @@ def _check_encapsulated(reader: _Reader, encapsulated: Element) -> None:
             raise CmsError(Reason.CMS_MALFORMED, "fields of EncapsulatedContentInfo")
     if reader.content(content_type, _asn1.OBJECT_IDENTIFIER) != _ID_DATA:
         raise CmsError(Reason.CONTENT_TYPE_MISMATCH, "eContentType is not id-data")
+    if not detached:
+        return _read_content(reader, content)
     if content:
         raise CmsError(Reason.ECONTENT_PRESENT, "eContent in a detached signature")
+    return None
+
+
+def _read_content(reader: _Reader, content: list[Element]) -> bytes:
+    """The OCTET STRING, whole or (BER) in pieces (X.690 §8.7)."""
+    match content:
+        case [explicit] if explicit.tag == _CONTEXT_0:
+            match reader.children(explicit):
+                case [octets] if octets.tag == _asn1.OCTET_STRING:
+                    return reader.content(octets, _asn1.OCTET_STRING)
+                case [pieces] if pieces.tag == _CONSTRUCTED_OCTET_STRING:
+                    return b"".join(reader.content(piece, _asn1.OCTET_STRING) for piece in reader.children(pieces))
+    raise CmsError(Reason.CMS_MALFORMED, "no eContent")
 
 
 def _read_certificates(reader: _Reader, certificates: Element | None) -> tuple[bytes, ...]:
@@ -195,7 +216,11 @@ def _read_certificates(reader: _Reader, certificates: Element | None) -> tuple[b
 
 
 def _read_signer_info(
-    reader: _Reader, signer_info: Element, digest_algorithms: list[bytes], certificates: tuple[bytes, ...]
+    reader: _Reader,
+    signer_info: Element,
+    digest_algorithms: list[bytes],
+    certificates: tuple[bytes, ...],
+    content: bytes | None,
 ) -> SignerView:
     match reader.children(signer_info):
         case [version, identifier, digest_algorithm, attributes, signature_algorithm, signature, *unsigned] if (
@@ -234,6 +259,7 @@ def _read_signer_info(
         subject_key_identifier=key_identifier,
         certificate_hashes=tuple(_read_certificate_hashes(values)),
         certificates=certificates,
+        content=content,
         is_der=reader.is_der,
     )
 

@@ -7,13 +7,15 @@ comes from the anchor alone: a path to a public root that is no anchor is no pat
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pecverify._findings import found
+from pecverify._policies import are_policies_valid
 from pecverify._signature import AlgorithmError, parse_signature_algorithm, verify_signature
 from pecverify.reasons import Reason, Severity
-from pecverify.report import Basis, CertificateFacts, Recognition
+from pecverify.report import Basis, Recognition
 from pecverify.trust._anchors import EMAIL_PROTECTION, Edition, is_issuer, protects_email
 
 if TYPE_CHECKING:
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._certificate import Certificate, DistinguishedName, NameConstraints
+    from pecverify._signature import PublicKey
     from pecverify.policy import Limits, Policy
-    from pecverify.report import Finding, Times
+    from pecverify.report import CertificateFacts, Finding, Times, TrustStatement
     from pecverify.trust import TrustStore
     from pecverify.trust._anchors import Anchor
 
 _STRONG_RSA_BITS = 2048
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|\Z)")
 _COMMON_EXPONENT = 65537
 _EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
 _RECOGNITIONS = tuple(Recognition)
@@ -36,14 +40,21 @@ _RECOGNITIONS = tuple(Recognition)
 class PathResult:
     """What path building came to."""
 
-    recognition: Recognition
-    """How the signer is recognised; NONE unless a path is valid."""
-    recognised_by: str | None
-    """The anchor and edition; None without recognition."""
+    statement: TrustStatement | None
+    """The anchor and edition that recognise the signer; None unless a path is valid."""
     path: tuple[CertificateFacts, ...]
     """Signer first, anchor last; the signer alone where there is no path."""
+    certificates: tuple[Certificate, ...]
+    """The same as certificates, without the anchor (unless that is the signer's own)."""
+    anchor: Anchor | None
+    """Where the path ends."""
     findings: tuple[Finding, ...]
     """Of checks RECOGNITION and ALGORITHMS."""
+
+    @property
+    def recognition(self) -> Recognition:
+        """How the signer is recognised; NONE unless a path is valid."""
+        return Recognition.NONE if self.statement is None else self.statement.recognition
 
 
 def check_signer(certificate: Certificate, trust: TrustStore, times: Times, policy: Policy) -> Iterator[Finding]:
@@ -178,11 +189,16 @@ class _Builder:
             self.exhausted = True
             return False
         self.checks_left -= 1
-        try:
-            algorithm = parse_signature_algorithm(certificate.signature_algorithm)
-            return verify_signature(issuer.public_key, algorithm, certificate.signature, certificate.signed_bytes)
-        except AlgorithmError:
-            return False
+        return verifies(certificate, issuer.public_key)
+
+
+def verifies(certificate: Certificate, key: PublicKey) -> bool:
+    """Whether the certificate's signature is by that key."""
+    try:
+        algorithm = parse_signature_algorithm(certificate.signature_algorithm)
+        return verify_signature(key, algorithm, certificate.signature, certificate.signed_bytes)
+    except AlgorithmError:
+        return False
 
 
 def _build_paths(
@@ -211,16 +227,14 @@ def find_path(
         policy: bounds and weak algorithms.
 
     Returns:
-        Recognition with the anchor and edition that carries it; or the finding that says why there is none:
+        The anchor and edition that carry the recognition; or the finding that says why there is none:
         ISSUER_FORGED, PROVIDER_NOT_RECOGNISED, ANCHOR_NOT_IN_FORCE, NAME_CONSTRAINTS_VIOLATED, PATH_LENGTH_EXCEEDED,
         PATH_INVALID. ALGORITHM_WEAK and ALGORITHM_REFUSED as they apply.
 
     Source: RFC 5280 §6.1; RFC 6109 §2.2.2.
     """
     limits = policy.limits
-    chain = tuple(certificate.facts.sha256 for certificate in embedded)
-    question = (signer.der, chain, limits.path_length, limits.signature_checks)
-    paths, exhausted = trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))
+    paths, exhausted = _remember_paths(signer, embedded, trust, limits)
     refusals: list[Finding] = []
     if exhausted and not paths:
         # What was not tried is not forged.
@@ -234,18 +248,42 @@ def find_path(
         outcome = _judge(path, instant)
         if isinstance(outcome, Edition):
             return PathResult(
-                recognition=path.anchor.recognition,
-                recognised_by=path.anchor.describe(outcome),
+                statement=path.anchor.state(outcome),
                 path=_facts(path, outcome),
+                certificates=path.certificates,
+                anchor=path.anchor,
                 findings=tuple(_check_strength(path.certificates, instant, policy, anchor=path.anchor)),
             )
         refusals.append(outcome)
     return PathResult(
-        recognition=Recognition.NONE,
-        recognised_by=None,
+        statement=None,
         path=(signer.facts,),
+        certificates=(signer,),
+        anchor=None,
         findings=(*refusals[:1], *_check_strength((signer,), instant, policy)),
     )
+
+
+def valid_paths(
+    certificate: Certificate,
+    embedded: tuple[Certificate, ...],
+    trust: TrustStore,
+    instant: datetime,
+    policy: Policy,
+) -> Iterator[tuple[tuple[Certificate, ...], Anchor]]:
+    """The paths from any certificate that are valid at `instant`: their certificates, and the anchor of each."""
+    if certificate.not_before <= instant <= certificate.not_after:
+        for path in _remember_paths(certificate, embedded, trust, policy.limits)[0]:
+            if isinstance(_judge(path, instant), Edition):
+                yield path.certificates, path.anchor
+
+
+def _remember_paths(
+    signer: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, limits: Limits
+) -> tuple[tuple[_Path, ...], bool]:
+    chain = tuple(certificate.facts.sha256 for certificate in embedded)
+    question = (signer.der, chain, limits.path_length, limits.signature_checks)
+    return trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))
 
 
 def _facts(path: _Path, edition: Edition) -> tuple[CertificateFacts, ...]:
@@ -295,6 +333,8 @@ def _check_intermediates(certificates: tuple[Certificate, ...]) -> Finding | Non
         refusal = _check_under(intermediate.name_constraints, path_length, certificates[:index])
         if refusal is not None:
             return refusal
+    if not are_policies_valid(certificates):
+        return found(Reason.PATH_INVALID, expected="a valid policy, which the path's certificates require")
     return None
 
 
@@ -325,14 +365,17 @@ def _forbidden_name(constraints: NameConstraints, certificate: Certificate) -> s
     for name in certificate.dns_names:
         if not _is_allowed(name, constraints.permitted_dns, constraints.excluded_dns, _dns_matches):
             return name
-    subject = certificate.subject_name
-    if subject and not _is_allowed(subject, constraints.permitted_names, constraints.excluded_names, _name_matches):
-        return certificate.facts.subject
+    for uri in certificate.uris:
+        # "must reject the certificate if the application encounters a URI without a host name" where it is constrained.
+        is_constrained = constraints.permitted_uris is not None or constraints.excluded_uris
+        is_allowed = _is_allowed(uri, constraints.permitted_uris, constraints.excluded_uris, _uri_matches)
+        if is_constrained and not (is_allowed and _host_of(uri)):
+            return uri
+    for subject in (certificate.subject_name, *certificate.directory_names):
+        if subject and not _is_allowed(subject, constraints.permitted_names, constraints.excluded_names, _name_matches):
+            return certificate.facts.subject
     # Kinds of name that are not evaluated here: refused where they are constrained and present.
-    constrained = set(constraints.other_kinds)
-    if constraints.permitted_names is not None or constraints.excluded_names:
-        constrained.add("directory")
-    refused = certificate.other_names & constrained
+    refused = certificate.other_names & constraints.other_kinds
     return f"subjectAltName of kind {min(refused)}" if refused else None
 
 
@@ -369,6 +412,18 @@ def _dns_matches(name: str, constraint: str) -> bool:
     """The name itself or any name to the left of it."""
     host, domain = name.casefold(), constraint.casefold().lstrip(".")
     return not domain or host == domain or host.endswith("." + domain)
+
+
+def _uri_matches(uri: str, constraint: str) -> bool:
+    """The host itself, or with a leading dot all hosts of a domain."""
+    host, wanted = _host_of(uri), constraint.casefold()
+    return host.endswith(wanted) if wanted.startswith(".") else host == wanted
+
+
+def _host_of(uri: str) -> str:
+    """The host's name; empty where there is none."""
+    match = _URI.match(uri)
+    return match["host"].casefold() if match else ""
 
 
 def _name_matches(name: DistinguishedName, subtree: DistinguishedName) -> bool:

@@ -159,6 +159,12 @@ def load_public_key(spki: bytes) -> PublicKey:
     )
 
 
+def key_bits(key: PublicKey) -> bytes:
+    """The subjectPublicKey's bits: what key identifiers are hashes of (RFC 5280 §4.2.1.2)."""
+    _, bits = _children(key.spki)
+    return key.spki[bits.content_start + 1 : bits.content_stop]
+
+
 def rsa_public_key(modulus: int, exponent: int) -> PublicKey:
     """A key from its numbers."""
     key = rsa.RSAPublicNumbers(exponent, modulus).public_key()

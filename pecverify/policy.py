@@ -49,6 +49,7 @@ class Policy:
     2048 bits and no certificate signed with SHA-1. Every datetime must be aware.
 
     Raises:
+        TypeError: `crls` or `ocsp` is not a tuple or list of bytes.
         ValueError: a naive datetime, or both `at` and `existed_at`.
     """
 
@@ -67,10 +68,24 @@ class Policy:
     clock_tolerance: timedelta = timedelta(minutes=5)
     """How far signingTime may lie from the stated time, and the stated time after `now`, `at` or `existed_at`.
     Providers keep within one minute of UTC (D.M. 2 Nov 2005 art. 9(2)); the rest is processing time."""
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
+    """Certificate revocation lists, each PEM or DER: complete, delta or indirect, signed with SHA-1 too. Those issued
+    after the validated instant serve as well."""
+    ocsp: tuple[bytes, ...] = field(default=(), repr=False)
+    """OCSP responses, DER."""
+    require_revocation: bool = False
+    """Whether it must be known that no certificate of the path was revoked: what is not known then, is UNKNOWN
+    (`revocation-unknown`). Without it the data given are used as far as they go."""
     limits: Limits = field(default_factory=Limits)
     """Upper bounds on the input."""
 
     def __post_init__(self) -> None:
+        for name in ("crls", "ocsp"):
+            given = getattr(self, name)
+            if not isinstance(given, tuple | list) or not all(isinstance(data, bytes) for data in given):
+                message = f"Policy.{name} is a sequence of bytes"
+                raise TypeError(message)
+            object.__setattr__(self, name, tuple(given))
         for name in ("at", "existed_at", "now", "sha1_digest_until", "weak_signature_until"):
             instant: datetime | None = getattr(self, name)
             if instant is not None and instant.utcoffset() is None:

@@ -44,9 +44,11 @@ class Check(StrEnum):
     SIGNER_CERTIFICATE = "signer-certificate"
     """The signer's certificate may sign PEC messages and was valid at the instant."""
     RECOGNITION = "recognition"
-    """A path leads from the certificate to a recognised anchor."""
+    """A source of trust recognises the certificate, or the anchor that a path leads to."""
+    REVOCATION = "revocation"
+    """Neither the signer's certificate nor one above it was revoked at the instant, by the data given."""
     SENDER_ADDRESS = "sender-address"
-    """From is an address of the certificate."""
+    """From is an address of the certificate, in a domain of the provider."""
     CONSISTENCY = "consistency"
     """Headers, certification data, readable text and original message agree."""
 
@@ -76,6 +78,10 @@ class SubIndication(StrEnum):
     """The signing certificate cannot be identified."""
     NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
     """No path leads to a trust anchor."""
+    REVOKED = "REVOKED"
+    """The signing certificate was revoked, and the signature made afterwards."""
+    TRY_LATER = "TRY_LATER"
+    """What is known of revocation does not suffice; later data may."""
     OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
     """The certificate is outside its validity and nothing proves that the signature existed before."""
     NO_POE = "NO_POE"
@@ -158,12 +164,23 @@ class Reason(StrEnum):
     ISSUER_FORGED = "issuer-forged"
     PROVIDER_NOT_RECOGNISED = "provider-not-recognised"
     ANCHOR_NOT_IN_FORCE = "anchor-not-in-force"
+    SERVICE_NOT_GRANTED = "service-not-granted"
+    SERVICE_NOT_REGISTERED_EMAIL = "service-not-registered-email"
+    TRUST_LIST_STALE = "trust-list-stale"
+    TRUST_SOURCE_UNVERIFIED = "trust-source-unverified"
+    PROVIDER_NAME_MISMATCH = "provider-name-mismatch"
     NAME_CONSTRAINTS_VIOLATED = "name-constraints-violated"
     PATH_LENGTH_EXCEEDED = "path-length-exceeded"
     PATH_INVALID = "path-invalid"
 
+    CERTIFICATE_REVOKED = "certificate-revoked"
+    CERTIFICATE_REVOKED_LATER = "certificate-revoked-later"
+    REVOCATION_UNKNOWN = "revocation-unknown"
+    REVOCATION_DATA_REFUSED = "revocation-data-refused"
+
     FROM_NOT_IN_CERTIFICATE = "from-not-in-certificate"
     FROM_MISSING = "from-missing"
+    PROVIDER_DOMAIN_MISMATCH = "provider-domain-mismatch"
 
     HEADER_REPEATED = "header-repeated"
     HEADER_CONTRADICTS_SIGNED = "header-contradicts-signed"
@@ -193,6 +210,7 @@ class Reason(StrEnum):
     BRIEF_PART_NOT_HASHED = "brief-part-not-hashed"
     ENVELOPE_DISPLAY_NAME = "envelope-display-name"
     ENVELOPE_ADDRESSES_MISMATCH = "envelope-addresses-mismatch"
+    ISSUER_ROLE_MISMATCH = "issuer-role-mismatch"
     ANOMALY_NOT_CERTIFIED = "anomaly-not-certified"
     ANOMALY_MALFORMED = "anomaly-malformed"
 
@@ -734,6 +752,46 @@ RULES: dict[Reason, Rule] = {
         "L'autorità che ha emesso il certificato non risulta in vigore all'istante considerato",
         "RFC 6109 §2.2.2",
     ),
+    Reason.SERVICE_NOT_GRANTED: Rule(
+        Check.RECOGNITION,
+        Severity.WARNING,
+        None,
+        "The trusted list knows the signer's service, which had no granted status at the instant",
+        "L'elenco di fiducia conosce il servizio del firmatario, ma all'istante di verifica non era granted",
+        "ETSI TS 119 612 §5.5.4, ETSI TS 119 615 §4.4",
+    ),
+    Reason.SERVICE_NOT_REGISTERED_EMAIL: Rule(
+        Check.RECOGNITION,
+        Severity.NOTE,
+        None,
+        "The trusted list has the certificate under a service that is not registered e-mail, as PEC is",
+        "L'elenco di fiducia riporta il certificato per un servizio che non è di posta elettronica, come la PEC",
+        "ETSI TS 119 612 §5.5.1.1",
+    ),
+    Reason.TRUST_LIST_STALE: Rule(
+        Check.RECOGNITION,
+        Severity.WARNING,
+        None,
+        "The trusted list is past its next update: a newer issue may say otherwise",
+        "L'elenco di fiducia ha superato la data del prossimo aggiornamento: un'edizione più recente può dire altro",
+        "ETSI TS 119 612 §5.3.15",
+    ),
+    Reason.TRUST_SOURCE_UNVERIFIED: Rule(
+        Check.RECOGNITION,
+        Severity.WARNING,
+        None,
+        "A source of trust was loaded without verifying its signature",
+        "Una fonte di fiducia è stata caricata senza verificarne la firma",
+        "pecverify: from_trusted_list_unsafe, from_provider_directory_unsafe",
+    ),
+    Reason.PROVIDER_NAME_MISMATCH: Rule(
+        Check.RECOGNITION,
+        Severity.WARNING,
+        None,
+        "Neither organization nor common name of the certificate contains the provider's name in the directory",
+        "Né l'organizzazione né il common name del certificato contengono il nome del gestore nell'indice",
+        "RFC 6109 §5.5.1",
+    ),
     Reason.NAME_CONSTRAINTS_VIOLATED: Rule(
         Check.RECOGNITION,
         Severity.ERROR,
@@ -758,6 +816,39 @@ RULES: dict[Reason, Rule] = {
         "Esiste un percorso verso un'ancora, ma un certificato intermedio non è valido",
         "RFC 5280 §6.1",
     ),
+    # --- revocation
+    Reason.CERTIFICATE_REVOKED: Rule(
+        Check.REVOCATION,
+        Severity.ERROR,
+        SubIndication.REVOKED,
+        "A certificate of the path had been revoked at the instant",
+        "Un certificato del percorso era revocato all'istante di verifica",
+        "RFC 5280 §6.3, RFC 6109 §2.2.2",
+    ),
+    Reason.CERTIFICATE_REVOKED_LATER: Rule(
+        Check.REVOCATION,
+        Severity.NOTE,
+        None,
+        "A certificate of the path was revoked after the instant",
+        "Un certificato del percorso è stato revocato dopo l'istante di verifica",
+        "RFC 5280 §5.3, ETSI EN 319 102-1 §5.2.6",
+    ),
+    Reason.REVOCATION_UNKNOWN: Rule(
+        Check.REVOCATION,
+        Severity.UNKNOWN,
+        SubIndication.TRY_LATER,
+        "No revocation data given tells whether a certificate of the path was revoked at the instant",
+        "Nessun dato di revoca fornito dice se un certificato del percorso era revocato all'istante di verifica",
+        "RFC 5280 §6.3.3, RFC 6960 §3.2",
+    ),
+    Reason.REVOCATION_DATA_REFUSED: Rule(
+        Check.REVOCATION,
+        Severity.WARNING,
+        None,
+        "Revocation data given cannot be used",
+        "Un dato di revoca fornito non è utilizzabile",
+        "RFC 5280 §5, §6.3.3, RFC 6960 §3.2",
+    ),
     # --- sender address
     Reason.FROM_NOT_IN_CERTIFICATE: Rule(
         Check.SENDER_ADDRESS,
@@ -774,6 +865,14 @@ RULES: dict[Reason, Rule] = {
         "There is no readable From to compare with the certificate",
         "Manca un From leggibile da confrontare con il certificato",
         "RFC 6109 §2.1",
+    ),
+    Reason.PROVIDER_DOMAIN_MISMATCH: Rule(
+        Check.SENDER_ADDRESS,
+        Severity.UNKNOWN,
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        "The domain of From is not among those that the directory says the provider manages",
+        "Il dominio di From non è tra quelli che l'indice attribuisce al gestore",
+        "RFC 6109 §7",
     ),
     # --- consistency
     Reason.HEADER_REPEATED: Rule(
@@ -999,6 +1098,14 @@ RULES: dict[Reason, Rule] = {
         "The envelope's To, Cc or Reply-To are not those of the original",
         "To, Cc o Reply-To della busta non sono quelli dell'originale",
         "RFC 6109 §2.1.1.2, §3.1.5",
+    ),
+    Reason.ISSUER_ROLE_MISMATCH: Rule(
+        Check.CONSISTENCY,
+        Severity.WARNING,
+        None,
+        "By the directory another provider manages the mail domain for which this message was issued",
+        "Secondo l'indice un altro gestore ha in carico il dominio di posta per il quale il messaggio è stato emesso",
+        "RFC 6109 §3.1, §3.3, §7",
     ),
     Reason.ANOMALY_NOT_CERTIFIED: Rule(
         Check.CONSISTENCY,

@@ -151,6 +151,49 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustStatement:
+    """What one source of trust says about the signer at the validated instant."""
+
+    recognition: Recognition
+    """The kind of source, and what it recognises a signer as."""
+    recognises: bool
+    """Whether it does recognise this signer at that instant."""
+    source: str
+    """Which source: the name of a list, of a directory or of an anchor."""
+    sequence: int | None = None
+    """The list's sequence number."""
+    issued_at: datetime | None = None
+    """When the list was issued, or the directory signed, UTC; the start of an edition's validity."""
+    next_update: datetime | None = None
+    """When the list's next issue is due, UTC."""
+    sha256: str
+    """SHA-256 of the list's or directory's file, or of the anchor's certificate, hexadecimal, lower case."""
+    is_verified: bool = True
+    """Whether the source's own signature was verified; False for one that was loaded without."""
+    entry: str
+    """The service, the provider's record or the edition that concerns the signer."""
+    service_type: str | None = None
+    """The service's type, e.g. `EDS/REM/Q`."""
+    status: str
+    """The entry's status at the instant: `granted`, `withdrawn`, ...; `none yet` before a service's first; `listed` in
+    a directory; `in force` for an anchor."""
+    since: datetime | None = None
+    """Since when it has had that status, UTC."""
+
+    def describe(self) -> str:
+        """The statement in one line."""
+        parts = [self.source]
+        if self.sequence is not None and self.issued_at is not None:
+            parts.append(f"sequence {self.sequence} of {self.issued_at.isoformat()}")
+        parts.append(self.entry if self.service_type is None else f"service {self.service_type} {self.entry}")
+        if self.service_type is not None:
+            parts.append(self.status if self.since is None else f"{self.status} since {self.since.isoformat()}")
+        if not self.is_verified:
+            parts.append("signature not verified")
+        return f"{', '.join(parts)} (SHA-256 {self.sha256})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
     """Who signed, from the certificate whose key verified the signature (or is claimed, if it did not verify)."""
 
@@ -169,7 +212,9 @@ class Signer:
     recognition: Recognition
     """How it is known to be a PEC provider."""
     recognised_by: str | None
-    """The anchor, and its edition or list, that carries the recognition; None if there is none."""
+    """The statement that carries the recognition, in one line; None if there is none."""
+    statements: tuple[TrustStatement, ...]
+    """What each source of trust says about this signer, strongest first; sources that do not know it are left out."""
     path: tuple[CertificateFacts, ...]
     """From the signer's certificate to the anchor, both included; the signer's alone if no path was found."""
 

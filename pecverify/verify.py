@@ -11,10 +11,12 @@ these steps; a failed step does not stop the ones that can still run:
  5. signature: it verifies over the signed attributes with the certificate's key (RFC 5652 §5.6);
  6. instant: the time that the message states, or the caller's (ETSI EN 319 102-1 §5.2.6: best signature time);
  7. algorithms: good enough at that instant;
- 8. signer certificate and recognition: profile, validity, a path to a recognised anchor at that instant (RFC 5280 §6);
- 9. sender address: From is an address of the certificate (RFC 6109 §2.1);
-10. consistency: header, certification data, text and original agree (RFC 6109 §3);
-11. verdict: INVALID if anything is disproved, INDETERMINATE if anything is not established, else VALID.
+ 8. signer certificate and recognition: profile, validity, a source of trust that recognises it at that instant: a
+    directory, the trusted list, or a path to an anchor (RFC 5280 §6);
+ 9. revocation: by the data given, no certificate of the path was revoked at that instant (RFC 5280 §6.3);
+10. sender address: From is an address of the certificate (RFC 6109 §2.1), in a domain of the provider (§7);
+11. consistency: header, certification data, text and original agree (RFC 6109 §3);
+12. verdict: INVALID if anything is disproved, INDETERMINATE if anything is not established, else VALID.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ from pecverify._findings import found
 from pecverify._header import MimeError
 from pecverify._mime import canonical_chunks, decode_body, read_signed_message, walk_signed_tree
 from pecverify._original import check_anomaly, check_original, check_presence
-from pecverify._pki import check_signer, find_path
+from pecverify._pki import check_signer
+from pecverify._provider import check_issuer_role, check_mail_receipt, check_provider_name, check_sender_domain
+from pecverify._recognition import recognise
+from pecverify._revocation import check_revocation
 from pecverify._signature import AlgorithmError, verify_signature
 from pecverify.nested import find_receipts
 from pecverify.policy import Policy
@@ -49,7 +54,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._mime import Part, SignedMessage
-    from pecverify._pki import PathResult
+    from pecverify._recognition import RecognitionResult
     from pecverify.receipt import Receipt
     from pecverify.report import Finding, Span
 
@@ -161,16 +166,22 @@ def _examine(case: _Case) -> Report:
     # 6. Instant.
     times = _determine_times(case, message, content.receipt, signature.view)
     # 7. and 8. Algorithms, signer certificate, recognition.
-    path = _check_signer(case, signature, times)
-    # 9. Sender address.
-    if signature.certificate is not None:
-        case.record(Check.SENDER_ADDRESS, _check_sender_address(header.all("From"), signature.certificate))
-    # 10. Consistency.
+    recognition = _check_signer(case, signature, times)
+    # 9. Revocation.
+    _check_revocation(case, signature, times, recognition)
+    # 10. Sender address.
+    certificate = signature.certificate
+    if certificate is not None:
+        case.record(Check.SENDER_ADDRESS, _check_sender_address(header.all("From"), certificate))
+        case.record(Check.SENDER_ADDRESS, check_sender_domain(header, certificate, case.trust))
+    # 11. Consistency.
     case.record(Check.CONSISTENCY, check_repeated_fields(header))
     if content.receipt is not None:
         case.record(Check.CONSISTENCY, _check_consistency(case, message, content, times))
-    # 11. Verdict.
-    return _conclude(case, content, signature, times, path)
+        if certificate is not None:
+            case.record(Check.CONSISTENCY, check_issuer_role(content.receipt, certificate, case.trust))
+    # 12. Verdict.
+    return _conclude(case, content, signature, times, recognition)
 
 
 def _read_message(case: _Case) -> SignedMessage | None:
@@ -369,7 +380,7 @@ def _check_claimed_time(claimed: datetime, signing_time: datetime | None, policy
         yield found(Reason.SIGNING_TIME_MISMATCH, expected=claimed.isoformat(), actual=signing_time.isoformat())
 
 
-def _check_signer(case: _Case, signature: _Signature, times: Times) -> PathResult | None:
+def _check_signer(case: _Case, signature: _Signature, times: Times) -> RecognitionResult | None:
     view, certificate = signature.view, signature.certificate
     if view is None:
         return None
@@ -378,9 +389,19 @@ def _check_signer(case: _Case, signature: _Signature, times: Times) -> PathResul
         return None
     case.record(Check.SIGNER_CERTIFICATE, check_signer(certificate, case.trust, times, case.policy))
     embedded = tuple(_parsed(case.trust, view.certificates))
-    path = find_path(certificate, embedded, case.trust, times.validated_at, case.policy)
-    case.record(Check.RECOGNITION, path.findings)
-    return path
+    result = recognise(certificate, embedded, case.trust, times.validated_at, case.policy)
+    case.record(Check.RECOGNITION, result.findings)
+    case.record(Check.RECOGNITION, check_provider_name(certificate, case.trust))
+    return result
+
+
+def _check_revocation(case: _Case, signature: _Signature, times: Times, recognition: RecognitionResult | None) -> None:
+    if signature.view is None or recognition is None or recognition.statement is None:
+        return  # a signer that nobody recognises has no path to ask about
+    embedded = tuple(_parsed(case.trust, signature.view.certificates))
+    findings = check_revocation(recognition.path, embedded, case.trust, times, case.policy)
+    if findings is not None:
+        case.record(Check.REVOCATION, findings)
 
 
 def _parsed(trust: TrustStore, certificates: Iterable[bytes]) -> Iterable[Certificate]:
@@ -417,6 +438,7 @@ def _check_consistency(case: _Case, message: SignedMessage, content: _Content, t
         yield from check_anomaly(content.leaves)
         return
     yield from check_header(header, times.header_date, receipt)
+    yield from check_mail_receipt(header, receipt, case.trust)
     yield from check_receipt(receipt)
     yield from check_presence(receipt, carries_original=content.original is not None)
     for leaf in content.leaves:
@@ -436,7 +458,11 @@ def _read_text(data: bytes, leaf: Part) -> str:
 
 
 def _conclude(
-    case: _Case, content: _Content, signature: _Signature, times: Times | None, path: PathResult | None
+    case: _Case,
+    content: _Content,
+    signature: _Signature,
+    times: Times | None,
+    recognition: RecognitionResult | None,
 ) -> Report:
     findings = _in_order(case.findings)
     failed = {finding.check for finding in findings if finding.severity is Severity.ERROR}
@@ -449,7 +475,7 @@ def _conclude(
         checks=tuple(CheckResult(check=check, outcome=_outcome(check, failed, unknown, case.ran)) for check in _CHECKS),
         # Unsigned data is never believed: nothing of the content is shown until digest and signature hold.
         receipt=content.receipt if signature.holds else None,
-        signer=_describe_signer(case.trust, signature, path),
+        signer=_describe_signer(case.trust, signature, recognition),
         times=times
         or Times(stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED),
         original_span=content.original_span if signature.holds else None,
@@ -484,12 +510,12 @@ def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Che
     return Outcome.PASSED if check in ran else Outcome.NOT_RUN
 
 
-def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult | None) -> Signer | None:
+def _describe_signer(trust: TrustStore, signature: _Signature, result: RecognitionResult | None) -> Signer | None:
     view, certificate = signature.view, signature.certificate
-    if view is None or certificate is None or path is None:
+    if view is None or certificate is None or result is None:
         return None
     # A certificate whose key did not verify the signature is only claimed: it recognises nobody.
-    recognition = path.recognition if signature.value_holds else Recognition.NONE
+    carrying = result.statement if signature.value_holds else None
     return Signer(
         provider=trust.provider_of(certificate),
         certificate=certificate.facts,
@@ -497,7 +523,8 @@ def _describe_signer(trust: TrustStore, signature: _Signature, path: PathResult 
         key=certificate.public_key.description,
         digest_algorithm=view.digest,
         signature_algorithm=view.signature_algorithm.scheme,
-        recognition=recognition,
-        recognised_by=None if recognition is Recognition.NONE else path.recognised_by,
-        path=path.path,
+        recognition=Recognition.NONE if carrying is None else carrying.recognition,
+        recognised_by=None if carrying is None else carrying.describe(),
+        statements=result.statements if signature.value_holds else (),
+        path=result.path.path,
     )

@@ -34,6 +34,7 @@ from pecverify import (
     TakenInCharge,
     Times,
     TransportEnvelope,
+    TrustStatement,
     Verdict,
     VirusDetected,
 )
@@ -126,6 +127,18 @@ ANCHOR = CertificateFacts(
 )
 
 
+STATEMENT = TrustStatement(
+    recognition=Recognition.AGID_CA,
+    recognises=True,
+    source="AgID CA1",
+    issued_at=ANCHOR.not_before,
+    sha256=ANCHOR.sha256,
+    entry="edition of 2019-01-01",
+    status="in force",
+    since=ANCHOR.not_before,
+)
+
+
 def signer(
     name: str | None = "Gestore",
     organization: str | None = "Gestore S.p.A.",
@@ -141,6 +154,7 @@ def signer(
         signature_algorithm="rsassa-pkcs1v15",
         recognition=recognition,
         recognised_by=None if recognition is Recognition.NONE else "AgID CA1, edition of 2019",
+        statements=() if recognition is Recognition.NONE else (STATEMENT,),
         path=(certificate, ANCHOR),
     )
 

@@ -16,8 +16,9 @@ MODULES = {
 }
 THIRD_PARTY = {
     "asn1crypto": {"pecverify._cms"},
-    "cryptography": {"pecverify._certificate", "pecverify._signature"},
+    "cryptography": {"pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"},
     "lxml": {"pecverify._xml"},
+    "signxml": {"pecverify.trust._xades"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}

@@ -173,8 +173,8 @@ BELOW = signer(issuer=INTERMEDIATE_NAME, issuer_key="intermediate")
 def test_a_direct_path() -> None:
     result = path(signer())
     assert result.recognition is Recognition.CUSTOM
-    assert result.recognised_by is not None
-    assert result.recognised_by.startswith("Test PEC CA1, edition of 2020-01-01 (SHA-256 ")
+    assert result.statement is not None
+    assert result.statement.describe().startswith("Test PEC CA1, edition of 2020-01-01 (SHA-256 ")
     assert [facts.sha256 for facts in result.path] == [
         signer().facts.sha256,
         parse_certificate(authority()).facts.sha256,
@@ -422,8 +422,7 @@ def test_directory_constraints() -> None:
     ("constraints", "expected"),
     [
         ({"other_kinds": frozenset({"ip"})}, REFUSED),
-        ({"other_kinds": frozenset({"uri"})}, []),
-        ({"excluded_names": (((("2.5.4.6", "fr"),),),)}, REFUSED),
+        ({"other_kinds": frozenset({"other"})}, []),
         ({}, []),
     ],
 )
@@ -431,8 +430,39 @@ def test_kinds_of_name_that_are_not_evaluated(constraints: dict[str, object], ex
     names = [
         x509.GeneralName("rfc822_name", ADDRESS),
         x509.GeneralName("ip_address", "192.0.2.1"),
+    ]
+    subject = signer(replace={"subject_alt_name": ("subject_alt_name", False, names)})
+    assert constrained(subject=subject, **constraints) == expected
+
+
+def test_directory_names_beside_the_subject_are_constrained_too() -> None:
+    names = [
+        x509.GeneralName("rfc822_name", ADDRESS),
         x509.GeneralName("directory_name", x509.Name.build({"common_name": "x"})),
     ]
+    subject = signer(replace={"subject_alt_name": ("subject_alt_name", False, names)})
+    assert constrained(subject=subject, excluded_names=(((("2.5.4.3", "x"),),),)) == REFUSED
+    assert constrained(subject=subject, excluded_names=(((("2.5.4.3", "y"),),),)) == []
+    assert constrained(subject=subject, permitted_names=(signer().subject_name[:2],)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("uri", "constraints", "expected"),
+    [
+        ("http://host.b.example/x", {"permitted_uris": ("host.b.example",)}, []),
+        ("http://HOST.b.example:80/x", {"permitted_uris": ("host.B.example",)}, []),
+        ("http://host.b.example/x", {"permitted_uris": (".b.example",)}, []),
+        ("http://b.example/x", {"permitted_uris": (".b.example",)}, REFUSED),
+        ("http://a.host.b.example/x", {"permitted_uris": ("host.b.example",)}, REFUSED),
+        ("http://host.b.example/x", {"excluded_uris": (".b.example",)}, REFUSED),
+        ("http://host.c.example/x", {"excluded_uris": (".b.example",)}, []),
+        ("mailto:x@b.example", {"excluded_uris": (".b.example",)}, REFUSED),
+        ("http://user@", {"excluded_uris": (".b.example",)}, REFUSED),
+        ("mailto:x@b.example", {}, []),
+    ],
+)
+def test_uri_constraints(uri: str, constraints: dict[str, object], expected: list[Reason]) -> None:
+    names = [x509.GeneralName("rfc822_name", ADDRESS), x509.GeneralName("uniform_resource_identifier", uri)]
     subject = signer(replace={"subject_alt_name": ("subject_alt_name", False, names)})
     assert constrained(subject=subject, **constraints) == expected
 
@@ -446,8 +476,8 @@ def test_the_newest_edition_that_permits_is_named() -> None:
     )
     for editions, named in (((old, new), "2023-01-01"), ((old, forbidding), "2020-01-01")):
         result = path(signer(), trust=TrustStore((replace(anchor, editions=editions),)))
-        assert result.recognised_by is not None
-        assert named in result.recognised_by
+        assert result.statement is not None
+        assert named in result.statement.describe()
     result = path(signer(), trust=TrustStore((replace(anchor, editions=(forbidding,)),)))
     assert reasons(result.findings) == REFUSED
 

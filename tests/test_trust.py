@@ -118,7 +118,7 @@ def test_the_newest_edition_in_force_carries_the_recognition() -> None:
         (datetime(2018, 4, 4, 12, 21, 2, tzinfo=UTC), "2018-04-04"),
         (datetime(2020, 6, 1, tzinfo=UTC), "2020-02-19"),
     ):
-        assert f"edition of {edition}" in str(path(aruba, instant).recognised_by)
+        assert f"edition of {edition}" in str(path(aruba, instant).statement)
     before = DEFAULT.anchors[0].editions[0].facts.not_before - timedelta(seconds=1)
     assert [finding.reason for finding in path(aruba, before).findings] == [Reason.ANCHOR_NOT_IN_FORCE]
 

@@ -139,6 +139,7 @@ CHECKS = {
     Check.INSTANT: Phrase("Instant", "Istante"),
     Check.SIGNER_CERTIFICATE: Phrase("Signer's certificate", "Certificato del firmatario"),
     Check.RECOGNITION: Phrase("Recognition of the provider", "Riconoscimento del gestore"),
+    Check.REVOCATION: Phrase("Revocation", "Revoca"),
     Check.SENDER_ADDRESS: Phrase("Sender's address", "Indirizzo del mittente"),
     Check.CONSISTENCY: Phrase("Consistency", "Coerenza"),
 }

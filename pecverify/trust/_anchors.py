@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pecverify._certificate import Certificate, DistinguishedName, NameConstraints, prepare_value
 from pecverify._signature import PublicKey, rsa_public_key
 from pecverify.data import read_data
-from pecverify.report import CertificateFacts, Recognition
+from pecverify.report import CertificateFacts, Recognition, TrustStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,10 +69,19 @@ class Anchor:
         """Whether the caller named exactly this certificate."""
         return self.certificate is not None and self.certificate.der == certificate.der
 
-    def describe(self, edition: Edition) -> str:
-        """Name and edition, for a report."""
+    def state(self, edition: Edition) -> TrustStatement:
+        """What it says of a signer whose path is valid under that edition."""
         facts = edition.facts
-        return f"{self.name}, edition of {facts.not_before.date().isoformat()} (SHA-256 {facts.sha256})"
+        return TrustStatement(
+            recognition=self.recognition,
+            recognises=True,
+            source=self.name,
+            issued_at=facts.not_before,
+            sha256=facts.sha256,
+            entry=f"edition of {facts.not_before.date().isoformat()}",
+            status="in force",
+            since=facts.not_before,
+        )
 
 
 def is_issuer(certificate: Certificate) -> bool:

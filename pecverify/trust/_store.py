@@ -1,4 +1,4 @@
-"""The trust store: an immutable set of anchors, with a memory of the certificates that have passed through it."""
+"""The trust store: an immutable set of sources, with a memory of the certificates that have passed through it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pecverify._certificate import Certificate, load_certificates, parse_certifi
 from pecverify.errors import TrustListError
 from pecverify.report import Provider
 from pecverify.trust._anchors import Anchor, custom_anchor, load_built_in_anchors
+from pecverify.trust._directory import DirectoryEntry, ProviderDirectory
 from pecverify.trust._providers import provider_name
+from pecverify.trust._trusted_list import TrustedList, TrustService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable
 
     from pecverify._certificate import DistinguishedName
 
@@ -30,10 +32,18 @@ class TrustStore:
     it remembers are facts that no input can change; threads may share it.
     """
 
-    __slots__ = ("_anchors", "_memory")
+    __slots__ = ("_anchors", "_directories", "_memory", "_trusted_list")
 
-    def __init__(self, anchors: tuple[Anchor, ...] = ()) -> None:
+    def __init__(
+        self,
+        anchors: tuple[Anchor, ...] = (),
+        *,
+        trusted_list: TrustedList | None = None,
+        directories: tuple[ProviderDirectory, ...] = (),
+    ) -> None:
         self._anchors = tuple(dict.fromkeys(anchors))
+        self._trusted_list = trusted_list
+        self._directories = tuple(dict.fromkeys(directories))
         self._memory: dict[Hashable, object] = {}
 
     @classmethod
@@ -58,27 +68,103 @@ class TrustStore:
             raise TrustListError(message)
         return cls(tuple(custom_anchor(loaded) for data in certificates for loaded in load_certificates(data)))
 
+    @classmethod
+    def from_trusted_list(cls, data: bytes, *, signers: Iterable[bytes]) -> TrustStore:
+        """The Italian trusted list, its XAdES signature verified.
+
+        A certificate of a granted EDS/REM/Q service is recognised, for instants since the grant; so is a renewed one
+        with the same key and subject, if a path leads from it to an anchor of the store (add `TrustStore.default()`).
+
+        Args:
+            data: the XML file, TS 119 612 version 5 or 6.
+            signers: certificates that may sign it, e.g. `ListOfLists.parse(...).signers("IT")`: each one PEM file (of
+                one or several certificates) or one certificate in DER.
+
+        Raises:
+            TypeError: an argument is not bytes.
+            TrustListError: it is not signed by one of them, or is no Italian trusted list.
+
+        Source: ETSI TS 119 612 §5; Regulation (EU) 910/2014 art. 22.
+        """
+        return cls(trusted_list=TrustedList.parse(data, signers=signers))
+
+    @classmethod
+    def from_trusted_list_unsafe(cls, data: bytes) -> TrustStore:
+        """The same without looking at the signature: every report made with it says so (`trust-source-unverified`)."""
+        return cls(trusted_list=TrustedList.parse_unsafe(data))
+
+    @classmethod
+    def from_provider_directory(cls, data: bytes, *, signers: Iterable[bytes]) -> TrustStore:
+        """The providers' directory (IGPEC), the signature of its SignedData verified.
+
+        Exactly the certificates that stand in it are recognised.
+
+        Args:
+            data: the `.p7m` file, DER or BER, with the LDIF file inside.
+            signers: certificates that may sign it: each one PEM file (of one or several certificates) or one
+                certificate in DER.
+
+        Raises:
+            TypeError: an argument is not bytes.
+            TrustListError: it is not signed by one of them (an LDIF file by itself is not signed at all), or it is no
+                providers' directory.
+
+        Source: RFC 6109 §4.5; RFC 2849.
+        """
+        return cls(directories=(ProviderDirectory.parse(data, signers=signers),))
+
+    @classmethod
+    def from_provider_directory_unsafe(cls, data: bytes) -> TrustStore:
+        """The same without looking at a signature, from a `.p7m` or an LDIF file: every report made with it says so."""
+        return cls(directories=(ProviderDirectory.parse_unsafe(data),))
+
     @property
     def anchors(self) -> tuple[Anchor, ...]:
         """The anchors, in order."""
         return self._anchors
 
+    @property
+    def trusted_list(self) -> TrustedList | None:
+        """The Italian trusted list, if one was loaded."""
+        return self._trusted_list
+
+    @property
+    def directories(self) -> tuple[ProviderDirectory, ...]:
+        """The snapshots of the providers' directory, in order."""
+        return self._directories
+
     def __or__(self, other: TrustStore) -> TrustStore:
+        """Both stores' sources; of two issues of the trusted list the newer.
+
+        Raises:
+            TrustListError: `other` has an older issue of the list, or another one with the same sequence number.
+        """
         if not isinstance(other, TrustStore):
             return NotImplemented
-        return TrustStore(self._anchors + other._anchors)
+        return TrustStore(
+            self._anchors + other._anchors,
+            trusted_list=_newer(self._trusted_list, other._trusted_list),
+            directories=self._directories + other._directories,
+        )
+
+    def _sources(self) -> tuple[object, ...]:
+        return (self._anchors, self._trusted_list, self._directories)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TrustStore) and self._anchors == other._anchors
+        return isinstance(other, TrustStore) and self._sources() == other._sources()
 
     def __hash__(self) -> int:
-        return hash(self._anchors)
+        return hash(self._sources())
 
     def __repr__(self) -> str:
-        return f"TrustStore({', '.join(anchor.name for anchor in self._anchors)})"
+        names = [anchor.name for anchor in self._anchors]
+        if self._trusted_list is not None:
+            names.append(f"{self._trusted_list.facts.name} {self._trusted_list.facts.sequence}")
+        names += [f"{len(directory.entries)} directory entries" for directory in self._directories]
+        return f"TrustStore({', '.join(names)})"
 
-    def __reduce__(self) -> tuple[type[TrustStore], tuple[tuple[Anchor, ...]]]:
-        return (TrustStore, (self._anchors,))
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, self._sources())
 
     def named(self, name: DistinguishedName) -> tuple[Anchor, ...]:
         """The anchors with that subject."""
@@ -107,6 +193,35 @@ class TrustStore:
         """
         return self.remember(der, lambda: parse_certificate(der))
 
+    def services_of(self, certificate: Certificate) -> tuple[tuple[TrustService, bool], ...]:
+        """The services of the trusted list with that certificate (True), or with its key and subject (False)."""
+        trusted_list = self._trusted_list
+        if trusted_list is None:
+            return ()
+        return self.remember(("services", certificate.der), lambda: tuple(_match(trusted_list.services, certificate)))
+
+    def entries_of(self, certificate: Certificate) -> tuple[tuple[ProviderDirectory, DirectoryEntry], ...]:
+        """The directory entries that hold exactly that certificate."""
+        if not self._directories:
+            return ()
+        return self.remember(
+            ("entries", certificate.der),
+            lambda: tuple(
+                (directory, entry)
+                for directory in self._directories
+                for entry in directory.entries
+                if certificate.der in entry.certificates
+            ),
+        )
+
+    def managers_of(self, address: str) -> tuple[DirectoryEntry, ...]:
+        """The directory entries that manage an address' mail domain."""
+        if not self._directories:
+            return ()
+        domain = address.rpartition("@")[2].casefold()
+        by_domain = self.remember("managers", lambda: _index_domains(self._directories))
+        return by_domain.get(domain, ())
+
     def provider_of(self, certificate: Certificate) -> Provider:
         """The provider's names: its certificate's organisation, and what people call it."""
         known = (provider_name(address) for address in certificate.addresses)
@@ -114,6 +229,45 @@ class TrustStore:
             organization=certificate.organization or certificate.common_name,
             name=next((name for name in known if name is not None), None),
         )
+
+
+def _rebuild(
+    anchors: tuple[Anchor, ...], trusted_list: TrustedList | None, directories: tuple[ProviderDirectory, ...]
+) -> TrustStore:
+    return TrustStore(anchors, trusted_list=trusted_list, directories=directories)
+
+
+def _newer(current: TrustedList | None, other: TrustedList | None) -> TrustedList | None:
+    if current is None or other is None or current == other:
+        return current or other
+    have, given = current.facts, other.facts
+    if given.sequence < have.sequence:
+        message = f"{given.name}: sequence {given.sequence} is older than {have.sequence}, which is loaded"
+        raise TrustListError(message)
+    if given.sequence == have.sequence:
+        message = f"{given.name}: two different issues with sequence {given.sequence}"
+        raise TrustListError(message)
+    return other
+
+
+def _match(services: tuple[TrustService, ...], certificate: Certificate) -> Iterable[tuple[TrustService, bool]]:
+    for service in services:
+        if any(listed.der == certificate.der for listed in service.certificates):
+            yield service, True
+        elif any(
+            listed.public_key == certificate.public_key and listed.subject_name == certificate.subject_name
+            for listed in service.certificates
+        ):
+            yield service, False
+
+
+def _index_domains(directories: tuple[ProviderDirectory, ...]) -> dict[str, tuple[DirectoryEntry, ...]]:
+    index: dict[str, tuple[DirectoryEntry, ...]] = {}
+    for directory in directories:
+        for entry in directory.entries:
+            for domain in entry.managed_domains:
+                index[domain] = (*index.get(domain, ()), entry)
+    return index
 
 
 @functools.cache

@@ -1,0 +1,160 @@
+"""OCSP responses, from bytes to plain facts.
+
+Read here, believed elsewhere: `_revocation.py` decides whose signature a response must bear.
+
+Source: RFC 6960 §4.2.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from pecverify import _asn1
+from pecverify._certificate import CertificateError, parse_certificate, prepare_name
+from pecverify._crl import Revocation
+from pecverify.policy import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from cryptography import x509
+
+    from pecverify._certificate import Certificate, DistinguishedName
+
+MAXIMUM_OCSP_BYTES = 1_000_000
+"""One response. Genuine ones have 0.5 to 5 kB."""
+
+_DEPTH = Limits().asn1_depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleResponse:
+    """What a response says of one certificate."""
+
+    digest: str
+    """Name of the digest algorithm of the issuer's hashes."""
+    issuer_name_hash: bytes
+    """Of the issuer's Name, DER."""
+    issuer_key_hash: bytes
+    """Of the issuer's public key, without tag and length."""
+    serial: int
+    """The certificate's serial number."""
+    this_update: datetime
+    """thisUpdate, UTC."""
+    next_update: datetime | None
+    """nextUpdate, UTC; None: newer information is always available."""
+    is_good: bool
+    """Whether the status is good."""
+    revocation: Revocation | None
+    """The status revoked; neither this nor good is the status unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcspResponse:
+    """One successful basic response."""
+
+    responder_name: DistinguishedName | None = field(repr=False)
+    """ResponderID by name, for comparison."""
+    responder_key_hash: bytes | None
+    """ResponderID by key: SHA-1 of the public key, without tag and length."""
+    produced_at: datetime
+    """producedAt, UTC."""
+    responses: tuple[SingleResponse, ...]
+    """What it says of each certificate."""
+    certificates: tuple[Certificate, ...] = field(repr=False)
+    """Certificates that it carries: they prove nothing by themselves."""
+    signature_algorithm: bytes = field(repr=False)
+    """AlgorithmIdentifier, DER."""
+    signature: bytes = field(repr=False)
+    """The responder's signature."""
+    signed_bytes: bytes = field(repr=False)
+    """ResponseData."""
+    sha256: str
+    """SHA-256 of the response, hexadecimal, lower case."""
+
+    @property
+    def name(self) -> str:
+        """How to call it in a report."""
+        return f"OCSP response of {self.produced_at.isoformat()} (SHA-256 {self.sha256})"
+
+
+@functools.lru_cache(maxsize=512)
+def parse_ocsp_response(data: bytes) -> OcspResponse | str:
+    """Read one response, or say in a few words why it cannot be used.
+
+    Args:
+        data: DER.
+    """
+    if len(data) > MAXIMUM_OCSP_BYTES:
+        return f"OCSP response of {len(data)} bytes"
+    try:
+        parsed = ocsp.load_der_ocsp_response(data)
+        if parsed.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return f"OCSP response status {parsed.response_status.name.lower()}"
+        critical = [extension.oid.dotted_string for extension in parsed.extensions if extension.critical]
+        if critical:
+            return f"unknown critical extension {critical[0]}"
+        return _to_response(parsed, data)
+    except (ValueError, TypeError):
+        return "malformed OCSP response"
+
+
+def _to_response(parsed: ocsp.OCSPResponse, data: bytes) -> OcspResponse:
+    return OcspResponse(
+        responder_name=None if parsed.responder_name is None else prepare_name(parsed.responder_name),
+        responder_key_hash=parsed.responder_key_hash,
+        produced_at=parsed.produced_at_utc,
+        responses=tuple(_to_single(single) for single in parsed.responses),
+        certificates=tuple(_readable(parsed.certificates)),
+        signature_algorithm=_read_algorithm(data),
+        signature=parsed.signature,
+        signed_bytes=parsed.tbs_response_bytes,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _to_single(single: ocsp.OCSPSingleResponse) -> SingleResponse:
+    revoked_at, reason = single.revocation_time_utc, single.revocation_reason
+    return SingleResponse(
+        digest=single.hash_algorithm.name,
+        issuer_name_hash=single.issuer_name_hash,
+        issuer_key_hash=single.issuer_key_hash,
+        serial=single.serial_number,
+        this_update=single.this_update_utc,
+        next_update=single.next_update_utc,
+        is_good=single.certificate_status is ocsp.OCSPCertStatus.GOOD,
+        revocation=(
+            None
+            if revoked_at is None
+            else Revocation(revoked_at=revoked_at, reason=None if reason is None else reason.name, invalid_since=None)
+        ),
+    )
+
+
+def _readable(certificates: list[x509.Certificate]) -> Iterator[Certificate]:
+    for certificate in certificates:
+        with suppress(CertificateError):
+            yield parse_certificate(certificate.public_bytes(Encoding.DER))
+
+
+def _read_algorithm(data: bytes) -> bytes:
+    """The AlgorithmIdentifier of the BasicOCSPResponse inside the OCTET STRING inside responseBytes."""
+    whole = _asn1.read_element(data, 0, len(data), _DEPTH)
+    _, explicit = _children(data, whole)
+    (response_bytes,) = _children(data, explicit)
+    _, octets = _children(data, response_bytes)
+    (basic,) = _children(data, octets)
+    _, algorithm, *_ = _children(data, basic)
+    return data[algorithm.start : algorithm.stop]
+
+
+def _children(data: bytes, element: _asn1.Element) -> list[_asn1.Element]:
+    return _asn1.read_elements(data, element.content_start, element.content_stop, _DEPTH)

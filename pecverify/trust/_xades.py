@@ -1,0 +1,147 @@
+"""The signature of a trusted list: enveloped XAdES by a certificate that the caller pinned.
+
+signxml verifies; this module says what is expected of it, and that nothing is read but the bytes it returns. The key in
+KeyInfo is never believed: it only tells which of the pinned certificates to try.
+
+Source: ETSI TS 119 612 §5.7.1, Annex B; ETSI EN 319 132-1; W3C XML Signature Best Practices.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pecverify.errors import TrustListError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pecverify._certificate import Certificate
+
+_ROOT = "{http://uri.etsi.org/02231/v2#}TrustServiceStatusList"
+_DS = "{http://www.w3.org/2000/09/xmldsig#}"
+_XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
+_SIGNED_PROPERTIES = f"{_XADES}SignedProperties"
+_SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
+_ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+_CANONICAL_FORMS = frozenset(
+    {
+        "http://www.w3.org/2001/10/xml-exc-c14n#",
+        "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        "http://www.w3.org/2006/12/xml-c14n11",
+    }
+)
+"""All without comments: a comment is not signed."""
+_HASHES = ("SHA256", "SHA384", "SHA512")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedList:
+    """What a verified signature covers."""
+
+    content: bytes
+    """The root element in canonical form, without the signature: the only bytes to read."""
+    signer: Certificate
+    """The pinned certificate whose key verified it."""
+    signed_at: datetime
+    """The signed SigningTime, UTC."""
+
+
+def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
+    """Establish that a list is signed, as a whole, by one of the pinned certificates while that was valid.
+
+    Args:
+        data: the XML file, UTF-8.
+        signers: the pinned certificates.
+
+    Raises:
+        TrustListError: it is not; the message says why.
+    """
+    signature = b"".join(data[data.rfind(b"SignatureValue>") :].replace(b"&#13;", b"").split())
+    signer = next((signer for signer in signers if base64.b64encode(signer.der) in signature), None)
+    if signer is None:
+        message = "the list is not signed by a pinned certificate"
+        raise TrustListError(message)
+    try:
+        data.decode("utf-8")
+        if b"<!DOCTYPE" in data:
+            message = "the list has a DOCTYPE"
+            raise TrustListError(message)
+        signed = _verify(data, signer)
+    except TrustListError:
+        raise
+    except Exception as error:  # whatever a library makes of hostile XML: the list is refused
+        message = f"the list's signature does not verify: {type(error).__name__}: {str(error)[:200]}"
+        raise TrustListError(message) from error
+    if not signer.not_before <= signed.signed_at <= signer.not_after:
+        message = f"the list was signed at {signed.signed_at.isoformat()}, outside its signer's validity"
+        raise TrustListError(message)
+    return signed
+
+
+def _verify(data: bytes, signer: Certificate) -> SignedList:
+    # Slow to import, and only those who load lists need it.
+    from signxml import DigestAlgorithm, SignatureMethod  # noqa: PLC0415
+    from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier  # noqa: PLC0415
+
+    schemes = ("RSA_{}", "ECDSA_{}", "{}_RSA_MGF1")
+    expected = XAdESSignatureConfiguration(
+        require_x509=True,
+        location="./",
+        expect_references=2,
+        signature_methods=frozenset(SignatureMethod[scheme.format(name)] for scheme in schemes for name in _HASHES),
+        digest_algorithms=frozenset(DigestAlgorithm[name] for name in _HASHES),
+        ignore_ambiguous_key_info=False,
+        # Within the certificate's validity, so that it is not the clock that decides: the signed SigningTime does.
+        verification_time=signer.not_before,
+    )
+    pem = base64.b64encode(signer.der).decode("ascii")
+    document, properties = XAdESVerifier().verify(data, x509_cert=pem, expect_config=expected)
+    _check_form(document.signature_xml)
+    root, signed_properties = document.signed_xml, properties.signed_xml
+    if root is None or root.tag != _ROOT or signed_properties is None or signed_properties.tag != _SIGNED_PROPERTIES:
+        message = "the signature covers something else than the list"
+        raise TrustListError(message)
+    if root.find(f".//{_DS}Signature") is not None:
+        message = "the list holds a second signature"
+        raise TrustListError(message)
+    signed_at = read_instant(signed_properties.findtext(f".//{_XADES}SigningTime") or "")
+    return SignedList(content=document.signed_data, signer=signer, signed_at=signed_at)
+
+
+def read_instant(text: str) -> datetime:
+    """An xsd:dateTime with a zone, in UTC.
+
+    Raises:
+        ValueError: it is none.
+    """
+    instant = datetime.fromisoformat(text.strip())
+    if instant.tzinfo is None:
+        message = f"no time zone: {text[:40]!r}"
+        raise ValueError(message)
+    return instant.astimezone(UTC)
+
+
+def _check_form(signature: Any) -> None:  # noqa: ANN401 (lxml has no types)
+    """Two references: the whole document by the empty URI, and the signed properties; and no transform but those known.
+
+    signxml passes over transforms that it does not know, so an unknown one could mean something to another reader.
+    """
+    signed_info = signature.find(f"{_DS}SignedInfo")
+    canonical = signed_info.find(f"{_DS}CanonicalizationMethod")
+    document, properties = signed_info.findall(f"{_DS}Reference")
+    of_document = [transform.get("Algorithm") for transform in document.iter(f"{_DS}Transform")]
+    of_properties = [transform.get("Algorithm") for transform in properties.iter(f"{_DS}Transform")]
+    accepted = (
+        canonical.get("Algorithm") in _CANONICAL_FORMS
+        and document.get("URI") == ""
+        and of_document in [[_ENVELOPED, form] for form in _CANONICAL_FORMS]
+        and properties.get("Type") == _SIGNED_PROPERTIES_TYPE
+        and properties.get("URI").startswith("#")
+        and of_properties in [[form] for form in _CANONICAL_FORMS]
+    )
+    if not accepted:
+        message = "the signature's references or transforms are not those of a trusted list"
+        raise TrustListError(message)
