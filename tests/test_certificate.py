@@ -91,7 +91,9 @@ def test_names_of_every_kind() -> None:
     )
     assert certificate.addresses == ("a@b.example",)
     assert certificate.dns_names == ("b.example",)
-    assert certificate.other_names == {"ip", "uri", "directory", "other"}
+    assert certificate.uris == ("https://b.example",)
+    assert certificate.directory_names == (((("2.5.4.3", "x"),),),)
+    assert certificate.other_names == {"ip", "other"}
 
 
 def test_constraints_of_every_kind() -> None:
@@ -100,6 +102,7 @@ def test_constraints_of_every_kind() -> None:
         for name in (
             x509.GeneralName("dns_name", "b.example"),
             x509.GeneralName("uniform_resource_identifier", ".b.example"),
+            x509.GeneralName("ip_address", "192.0.2.0/24"),
         )
     ]
     extension: Extension = ("name_constraints", True, {"excluded_subtrees": subtrees})
@@ -107,7 +110,9 @@ def test_constraints_of_every_kind() -> None:
     assert constraints is not None
     assert constraints.excluded_dns == ("b.example",)
     assert constraints.permitted_emails is None
-    assert constraints.other_kinds == {"uri"}
+    assert constraints.excluded_uris == (".b.example",)
+    assert constraints.permitted_uris is None
+    assert constraints.other_kinds == {"ip"}
 
 
 def test_without_extensions_to_speak_of() -> None:
