@@ -105,9 +105,12 @@ def check_revocation(
         established and the policy does not ask for it.
     """
     instant = times.validated_at
-    if instant is None or not (policy.crls or policy.ocsp or policy.require_revocation):
+    crls = policy.crls + trust.crls
+    if instant is None or not (crls or policy.ocsp or policy.require_revocation):
         return None
-    examination = _Examination(trust=trust, policy=policy, embedded=embedded, anchor=path.anchor, instant=instant)
+    examination = _Examination(
+        trust=trust, policy=policy, crls=crls, embedded=embedded, anchor=path.anchor, instant=instant
+    )
     answers = [
         (certificate, examination.ask(certificate, issuer))
         for certificate, issuer in _with_issuers(path.certificates, path.anchor)
@@ -172,6 +175,7 @@ class _Examination:
 
     trust: TrustStore
     policy: Policy
+    crls: tuple[bytes, ...]
     embedded: tuple[Certificate, ...]
     anchor: Anchor | None
     instant: datetime
@@ -191,8 +195,8 @@ class _Examination:
 
     def _ask_crls(self, certificate: Certificate, issuer: _Issuer) -> Iterator[_Answer]:
         """RFC 5280 §6.3.3: by the certificate's distribution points, then by any CRL of its issuer."""
-        crls = [crl for crl in map(parse_crl, self.policy.crls) if isinstance(crl, Crl)]
-        self.refusals += [refusal for refusal in map(parse_crl, self.policy.crls) if isinstance(refusal, str)]
+        crls = [crl for crl in map(parse_crl, self.crls) if isinstance(crl, Crl)]
+        self.refusals += [refusal for refusal in map(parse_crl, self.crls) if isinstance(refusal, str)]
         covered: frozenset[str] = frozenset()
         for point in (*certificate.crl_distribution_points, None):
             for crl in crls:
@@ -287,14 +291,16 @@ class _Examination:
         return _Answer(status=status, revocation=revocation, source=source)
 
     def _verifies(self, key: PublicKey, data: Crl | OcspResponse) -> bool:
-        def verify() -> bool:
-            try:
-                algorithm = parse_signature_algorithm(data.signature_algorithm)
-                return verify_signature(key, algorithm, data.signature, data.signed_bytes)
-            except AlgorithmError:
-                return False
+        return self.trust.remember(("revocation data", key.spki, data.sha256), lambda: is_signed_by(data, key))
 
-        return self.trust.remember(("revocation data", key.spki, data.sha256), verify)
+
+def is_signed_by(data: Crl | OcspResponse, key: PublicKey) -> bool:
+    """Whether a CRL's or a response's signature is by that key."""
+    try:
+        algorithm = parse_signature_algorithm(data.signature_algorithm)
+        return verify_signature(key, algorithm, data.signature, data.signed_bytes)
+    except AlgorithmError:
+        return False
 
 
 def _concerns(crl: Crl, certificate: Certificate, point: DistributionPoint | None) -> bool:

@@ -19,6 +19,7 @@ THIRD_PARTY = {
     "cryptography": {"pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"},
     "lxml": {"pecverify._xml"},
     "signxml": {"pecverify.trust._xades"},
+    "platformdirs": {"pecverify.trust.folder"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.generate import pem
-from fixtures.trust.make_trust_data import OUTPUT, make
+from fixtures.trust.make_trust_data import OUTPUT, make_anchors, make_list_of_lists
 from pecverify import Policy, Reason, Recognition, TrustListError, TrustStore
 from pecverify._certificate import Certificate, load_certificates, parse_certificate
 from pecverify._pki import PathResult, find_path
@@ -83,7 +83,8 @@ def test_provider_of_a_certificate() -> None:
 
 @needs_shared
 def test_the_data_is_what_the_script_makes() -> None:
-    assert OUTPUT.read_text("utf-8") == make(SHARED)
+    assert (OUTPUT / "agid.json").read_text("utf-8") == make_anchors(SHARED)
+    assert (OUTPUT / "list-of-lists.json").read_text("utf-8") == make_list_of_lists(SHARED)
 
 
 @needs_shared
@@ -192,7 +193,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_data_is_json_with_its_provenance() -> None:
-    for name in ("agid.json", "providers.json"):
-        data = json.loads((OUTPUT.parent / name).read_text("utf-8"))
+    for name in ("agid.json", "list-of-lists.json", "providers.json"):
+        data = json.loads((OUTPUT / name).read_text("utf-8"))
         assert data["format"] == 1
         assert data["provenance"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,15 @@ from pecverify import Limits, Policy, TrustListError, TrustStore
 from pecverify.cli import _messages as m
 from pecverify.cli._exit import CommandError
 from pecverify.cli._text import Style, shown, wants_colour
+from pecverify.trust.folder import TrustFolder, default_folder
+from pecverify.trust.refresh import list_signers
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
+TROUBLE_SHOWN = 400
+"""Characters of what is wrong with trust material."""
 STANDARD_STREAM = "-"
 """Names standard input or standard output in place of a file."""
 
@@ -42,7 +48,9 @@ class Demands:
         """
         now = datetime.now(UTC)
         style = Style(language=arguments.lang, coloured=wants_colour())
-        return cls(trust=_load_trust(arguments.trust, style), policy=_make_policy(arguments, now), now=now, style=style)
+        return cls(
+            trust=_load_trust(arguments, style), policy=_make_policy(arguments, now, style), now=now, style=style
+        )
 
 
 def read_message(name: str, limits: Limits) -> bytes:
@@ -82,20 +90,65 @@ def explain(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _load_trust(names: list[str], style: Style) -> TrustStore:
+def read_file(name: str, style: Style) -> bytes:
+    """The bytes of a file that holds trust material.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    try:
+        return Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
+
+
+@contextmanager
+def trusting(name: str, style: Style) -> Iterator[None]:
+    """What is wrong with the trust material in a file is told with the file's name.
+
+    Raises:
+        CommandError: instead of a TrustListError.
+    """
+    try:
+        yield
+    except TrustListError as error:
+        raise CommandError(style.say(m.CANNOT_TRUST, file=name, why=shown(str(error), TROUBLE_SHOWN))) from None
+
+
+def find_folder(arguments: Namespace) -> Path:
+    """The trust folder that the user named, or the user's own."""
+    return default_folder() if arguments.trust_folder is None else Path(arguments.trust_folder)
+
+
+def _load_trust(arguments: Namespace, style: Style) -> TrustStore:
     trust = TrustStore.default()
-    for name in names:
-        try:
-            trust |= TrustStore.from_certificates(Path(name).read_bytes())
-        except TrustListError as error:
-            raise CommandError(style.say(m.CANNOT_TRUST, file=name, why=shown(str(error)))) from None
-        except (OSError, ValueError) as error:
-            raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
+    signers = [read_file(name, style) for name in arguments.signers]
+    folder = find_folder(arguments)
+    if not arguments.no_trust_folder:
+        with trusting(str(folder), style):
+            trust |= TrustStore.user(folder)
+    for name in arguments.trust:
+        with trusting(name, style):
+            trust |= TrustStore.from_certificates(read_file(name, style))
+    for name in arguments.trusted_list:
+        with trusting(name, style):
+            allowed = signers or list_signers(TrustFolder.load(folder))
+            trust |= TrustStore.from_trusted_list(read_file(name, style), signers=allowed)
+    for name in arguments.directory:
+        with trusting(name, style):
+            trust |= TrustStore.from_provider_directory(read_file(name, style), signers=signers)
     return trust
 
 
-def _make_policy(arguments: Namespace, now: datetime) -> Policy:
+def _make_policy(arguments: Namespace, now: datetime, style: Style) -> Policy:
     if arguments.policy == "strict":
-        return Policy.strict(existed_at=arguments.existed_at, now=now)
-    make = Policy.archival if arguments.policy == "archival" else Policy
-    return make(at=arguments.at, existed_at=arguments.existed_at, now=now)
+        policy = Policy.strict(existed_at=arguments.existed_at, now=now)
+    else:
+        make = Policy.archival if arguments.policy == "archival" else Policy
+        policy = make(at=arguments.at, existed_at=arguments.existed_at, now=now)
+    return dataclasses.replace(
+        policy,
+        crls=tuple(read_file(name, style) for name in arguments.crl),
+        ocsp=tuple(read_file(name, style) for name in arguments.ocsp),
+        require_revocation=arguments.require_revocation,
+    )

@@ -35,8 +35,10 @@ class Phrase(NamedTuple):
 # --- what goes wrong with files
 CANNOT_READ = Phrase("{file}: cannot be read: {why}", "{file}: non si può leggere: {why}")
 CANNOT_WRITE = Phrase("{file}: cannot be written: {why}", "{file}: non si può scrivere: {why}")
-CANNOT_TRUST = Phrase(
-    "{file}: its certificates cannot be used: {why}", "{file}: i suoi certificati non sono utilizzabili: {why}"
+CANNOT_TRUST = Phrase("{file}: cannot be trusted: {why}", "{file}: non può essere considerato attendibile: {why}")
+EXTRA_MISSING = Phrase(
+    "this needs an extra that is not installed: pip install '{extra}'",
+    "serve un componente non installato: pip install '{extra}'",
 )
 OUTPUT_CLOSED = Phrase("standard output is closed", "standard output è chiuso")
 EXISTS = Phrase(
@@ -317,3 +319,26 @@ STATUS_CODE = Phrase("code", "codice")
 REPORTED_BY = Phrase("reported by", "segnalato da")
 STATED_REASON = Phrase("stated reason", "motivo dichiarato")
 ADVICE = Phrase("what to do", "che cosa fare")
+
+# --- pecverify trust
+BUILT_IN = Phrase("Built-in anchors", "Ancore incorporate")
+TRUST_FOLDER = Phrase("Trust folder {folder}", "Cartella della fiducia {folder}")
+TRUST_FOLDER_EMPTY = Phrase("nothing in it yet", "ancora vuota")
+LIST_OF_LISTS = Phrase("EU list of lists", "Elenco europeo degli elenchi di fiducia")
+TRUSTED_LIST = Phrase("Italian trusted list", "Elenco di fiducia italiano")
+DIRECTORY = Phrase("Providers' directory", "Indice dei gestori")
+TRUSTED_CERTIFICATE = Phrase("Trusted certificate", "Certificato attendibile")
+SEQUENCE = Phrase("sequence", "sequenza")
+ISSUED = Phrase("issued", "emesso")
+NEXT_UPDATE = Phrase("next update", "prossimo aggiornamento")
+CLOSED_LIST = Phrase("none: the list is closed", "nessuno: l'elenco è chiuso")
+OVERDUE = Phrase("OVERDUE", "SCADUTO")
+SIGNED_BY = Phrase("signed by", "firmato da")
+SIGNED_AT = Phrase("signed at", "firmato il")
+SIGNER_FINGERPRINT = Phrase("signer's SHA-256", "SHA-256 del firmatario")
+FINGERPRINT = Phrase("file's SHA-256", "SHA-256 del file")
+ENTRIES = Phrase("entries", "voci")
+VERIFIED = Phrase("verified", "verificato")
+REFUSED = Phrase("refused", "rifiutato")
+KEPT = Phrase("verified and kept", "verificato e conservato")
+NO_LIST_OF_LISTS = Phrase("not a list of lists", "non è l'elenco degli elenchi")

@@ -34,9 +34,37 @@ themselves; a message that merely carries some is reported too, and does not cou
 _SHOW = """\
 Explain one message to a person: what it certifies, each check, the certificate path and the times."""
 
+_TRUST = """\
+What is trusted to recognise PEC providers: the built-in anchors of AgID, and the trust folder, which holds what was
+verified once. The other commands use both."""
+
+_TRUST_SHOW = """\
+Show the built-in anchors and what is in the trust folder: lists with sequence, dates and signers, their services, the
+providers' directory, certificates, CRLs, all with fingerprints."""
+
+_TRUST_CHECK = """\
+Verify a list file and show what is in it; nothing is kept. Italy's list must be signed by --signers or as the list of
+lists (--list-of-lists, or the one in the trust folder) says."""
+
+_TRUST_UPDATE = """\
+Download the EU list of lists, Italy's trusted list and the CRL of AgID's authority over HTTPS, verify each, and keep
+what holds in the trust folder. Nothing older replaces anything newer, and nothing overdue is taken. This is the only
+command that uses the network; it needs pecverify[update]."""
+
+_TRUST_IMPORT = """\
+Verify files and keep them in the trust folder: the EU list of lists, Italy's trusted list, a providers' directory
+(.p7m, with --signers), certificates to trust, CRLs."""
+
+_TRUST_TIMELINE = """\
+Show which mail domains AgID's authorities could certify, and when: by the name constraints of their editions. That a
+domain could be certified does not mean that a provider of it was accredited all that time."""
+
 _EXTRACT = """\
 Write the original message (postacert.eml) that a receipt carries, byte for byte. Nothing is written unless the verdict
 is valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
+
+
+_LONGEST_TIMEOUT = 3600
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,12 +82,14 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """
     parser, commands = _build_parser()
     arguments = parser.parse_args(argv)
+    arguments.lang = arguments.lang or language_of(os.environ)
+    if arguments.command == "trust":
+        return arguments
     command = commands[arguments.command]
     if arguments.policy == "strict" and arguments.at is not None:
         command.error("--policy strict judges now, or at --existed-at: --at does not go with it")
     if arguments.command == "verify" and arguments.files.count("-") > 1:
         command.error("standard input (-) can be read once")
-    arguments.lang = arguments.lang or language_of(os.environ)
     return arguments
 
 
@@ -106,19 +136,58 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     extract.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
     extract.add_argument("--force", action="store_true", help="overwrite an existing file")
     extract.add_argument("--even-if-not-valid", action="store_true", help="ask only that the signature holds")
+    _add_trust(commands)
     return parser, {"verify": verify, "show": show, "extract": extract}
+
+
+def _add_trust(commands: argparse._SubParsersAction[_Parser]) -> None:
+    trust = commands.add_parser("trust", help="see and refresh what is trusted", description=_TRUST)
+    actions = trust.add_subparsers(dest="action", required=True, metavar="ACTION")
+    common = _Parser(add_help=False)
+    common.add_argument("--lang", choices=("en", "it"), help="language of the output; default: from the locale")
+    common.add_argument("--trust-folder", metavar="DIR", help="the trust folder; default: the user's own")
+    signers = _Parser(add_help=False)
+    signers.add_argument(
+        "--signers", action="append", default=[], metavar="PEM", help="certificates that may sign it; may be repeated"
+    )
+
+    def add(name: str, summary: str, description: str, *parents: _Parser) -> _Parser:
+        return actions.add_parser(name, help=summary, description=description, parents=[common, *parents])
+
+    add("show", "show what is trusted", _TRUST_SHOW)
+    check = add("check", "verify a list", _TRUST_CHECK, signers)
+    check.add_argument("file", metavar="LIST", help="a trusted list or the list of lists, XML")
+    check.add_argument("--list-of-lists", metavar="XML", help="says who may sign Italy's list")
+    update = add("update", "download, verify and keep the lists", _TRUST_UPDATE, signers)
+    update.add_argument("--list-of-lists", metavar="URL", help="default: where the Commission publishes it")
+    update.add_argument("--crl", action="append", metavar="URL", help="default: AgID CA1's; may be repeated")
+    update.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for each file; default: 60")
+    update.add_argument("--tls-authorities", metavar="PEM", help="default: the system's")
+    import_ = add("import", "verify files and keep them", _TRUST_IMPORT, signers)
+    import_.add_argument("files", nargs="+", metavar="FILE", help="a list, directory, certificate or CRL")
+    timeline = add("timeline", "show who could be certified, and when", _TRUST_TIMELINE)
+    timeline.add_argument("--at", type=_instant, metavar="ISO", help="only what could be certified at this instant")
+    timeline.add_argument("--organizations", action="store_true", help="organisations instead of mail domains")
+    timeline.add_argument("--svg", metavar="FILE", help="also draw it")
 
 
 def _build_demands() -> _Parser:
     """The options that every command has: what is demanded of a message, and in which language to speak of it."""
     demands = _Parser(add_help=False)
-    demands.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="PEM",
-        help="a file of certificates to trust besides the built-in ones; may be repeated",
-    )
+    trust = demands.add_argument_group("trust", "besides the built-in anchors")
+    for option, metavar, text in (
+        ("--trust", "PEM", "a file of certificates to trust"),
+        ("--trusted-list", "XML", "the Italian trusted list, signed by --signers or as the trust folder says"),
+        ("--directory", "P7M", "a providers' directory, signed by --signers"),
+        ("--signers", "PEM", "certificates that may sign those two"),
+        ("--crl", "FILE", "a certificate revocation list"),
+        ("--ocsp", "FILE", "an OCSP response"),
+    ):
+        trust.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; may be repeated")
+    trust.add_argument("--require-revocation", action="store_true", help="what CRLs and OCSP leave open is no pass")
+    folder = trust.add_mutually_exclusive_group()
+    folder.add_argument("--trust-folder", metavar="DIR", help="the trust folder; default: the user's own")
+    folder.add_argument("--no-trust-folder", action="store_true", help="use none")
     instant = demands.add_mutually_exclusive_group()
     instant.add_argument(
         "--at",
@@ -140,6 +209,17 @@ def _build_demands() -> _Parser:
     )
     demands.add_argument("--lang", choices=("en", "it"), help="language of the output; default: from the locale")
     return demands
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        message = f"not a number of seconds up to {_LONGEST_TIMEOUT}: {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
 
 
 def _instant(text: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pecverify._certificate import Certificate, load_certificates, parse_certificate
@@ -32,7 +33,7 @@ class TrustStore:
     it remembers are facts that no input can change; threads may share it.
     """
 
-    __slots__ = ("_anchors", "_directories", "_memory", "_trusted_list")
+    __slots__ = ("_anchors", "_crls", "_directories", "_memory", "_trusted_list")
 
     def __init__(
         self,
@@ -40,10 +41,12 @@ class TrustStore:
         *,
         trusted_list: TrustedList | None = None,
         directories: tuple[ProviderDirectory, ...] = (),
+        crls: tuple[bytes, ...] = (),
     ) -> None:
         self._anchors = tuple(dict.fromkeys(anchors))
         self._trusted_list = trusted_list
         self._directories = tuple(dict.fromkeys(directories))
+        self._crls = tuple(dict.fromkeys(crls))
         self._memory: dict[Hashable, object] = {}
 
     @classmethod
@@ -118,6 +121,25 @@ class TrustStore:
         """The same without looking at a signature, from a `.p7m` or an LDIF file: every report made with it says so."""
         return cls(directories=(ProviderDirectory.parse_unsafe(data),))
 
+    @classmethod
+    def user(cls, folder: Path | str | None = None) -> TrustStore:
+        """The built-in anchors and what is in the user's trust folder: see `pecverify trust update` and `import`.
+
+        Reads one file, and verifies nothing again: it was verified when it was put there. Nothing is fetched.
+
+        Args:
+            folder: another folder than the user's own.
+
+        Raises:
+            TrustListError: the file is there and cannot be read.
+        """
+        from pecverify.trust.folder import TrustFolder, default_folder  # noqa: PLC0415 (not every caller has one)
+
+        kept = TrustFolder.load(default_folder() if folder is None else Path(folder))
+        own = cls(trusted_list=kept.trusted_list, directories=kept.directories, crls=kept.crls)
+        certificates = cls.from_certificates(*kept.certificates) if kept.certificates else cls()
+        return cls.default() | own | certificates
+
     @property
     def anchors(self) -> tuple[Anchor, ...]:
         """The anchors, in order."""
@@ -133,6 +155,11 @@ class TrustStore:
         """The snapshots of the providers' directory, in order."""
         return self._directories
 
+    @property
+    def crls(self) -> tuple[bytes, ...]:
+        """Certificate revocation lists that go with the sources: used as those of a policy."""
+        return self._crls
+
     def __or__(self, other: TrustStore) -> TrustStore:
         """Both stores' sources; of two issues of the trusted list the newer.
 
@@ -145,10 +172,11 @@ class TrustStore:
             self._anchors + other._anchors,
             trusted_list=_newer(self._trusted_list, other._trusted_list),
             directories=self._directories + other._directories,
+            crls=self._crls + other._crls,
         )
 
     def _sources(self) -> tuple[object, ...]:
-        return (self._anchors, self._trusted_list, self._directories)
+        return (self._anchors, self._trusted_list, self._directories, self._crls)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrustStore) and self._sources() == other._sources()
@@ -232,22 +260,20 @@ class TrustStore:
 
 
 def _rebuild(
-    anchors: tuple[Anchor, ...], trusted_list: TrustedList | None, directories: tuple[ProviderDirectory, ...]
+    anchors: tuple[Anchor, ...],
+    trusted_list: TrustedList | None,
+    directories: tuple[ProviderDirectory, ...],
+    crls: tuple[bytes, ...],
 ) -> TrustStore:
-    return TrustStore(anchors, trusted_list=trusted_list, directories=directories)
+    return TrustStore(anchors, trusted_list=trusted_list, directories=directories, crls=crls)
 
 
 def _newer(current: TrustedList | None, other: TrustedList | None) -> TrustedList | None:
     if current is None or other is None or current == other:
         return current or other
-    have, given = current.facts, other.facts
-    if given.sequence < have.sequence:
-        message = f"{given.name}: sequence {given.sequence} is older than {have.sequence}, which is loaded"
-        raise TrustListError(message)
-    if given.sequence == have.sequence:
-        message = f"{given.name}: two different issues with sequence {given.sequence}"
-        raise TrustListError(message)
-    return other
+    other.facts.check_follows(current.facts)
+    # Of the same file, the one whose signature was verified.
+    return current if current.facts.sha256 == other.facts.sha256 and current.facts.signer is not None else other
 
 
 def _match(services: tuple[TrustService, ...], certificate: Certificate) -> Iterable[tuple[TrustService, bool]]:

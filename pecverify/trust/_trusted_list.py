@@ -42,11 +42,13 @@ _TSL = "{http://uri.etsi.org/02231/v2#}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SERVICE_TYPES = "http://uri.etsi.org/TrstSvc/Svctype/"
 _STATUSES = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/"
-_LIST_TYPES = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/"
+_LIST_OF_LISTS = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUlistofthelists"
+_NATIONAL_LIST = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUgeneric"
 _DELIVERY_SERVICES = frozenset({"EDS/Q", REGISTERED_EMAIL})
 _LIST_MEDIA_TYPE = "application/vnd.etsi.tsl+xml"
 _VERSIONS = ("5", "6")
-_TERRITORY = "IT"
+TERRITORY = "IT"
+"""Whose list names PEC providers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,20 @@ class ListFacts:
     @property
     def name(self) -> str:
         """How to call it in a report."""
-        return f"trusted list {self.territory}"
+        return "EU list of lists" if self.territory == "EU" else f"trusted list {self.territory}"
+
+    def check_follows(self, other: ListFacts) -> None:
+        """Establish that this is the same issue as `other` or a newer one.
+
+        Raises:
+            TrustListError: it is an older one, or a different one with the same sequence number.
+        """
+        if self.sequence < other.sequence:
+            message = f"{self.name}: sequence {self.sequence} is older than {other.sequence}, which is known"
+            raise TrustListError(message)
+        if self.sequence == other.sequence and self.sha256 != other.sha256:
+            message = f"{self.name}: another list with sequence {self.sequence} is known"
+            raise TrustListError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +183,7 @@ class TrustedList:
 
     @classmethod
     def _read(cls, facts: ListFacts, root: Node) -> TrustedList:
-        if facts.territory != _TERRITORY:
+        if facts.territory != TERRITORY:
             # Registered e-mail of other countries is no PEC.
             message = f"not Italy's trusted list: its territory is {facts.territory[:20]!r}"
             raise TrustListError(message)
@@ -182,6 +197,8 @@ class ListOfLists:
 
     facts: ListFacts
     """Which issue."""
+    own_signers: tuple[bytes, ...] = field(repr=False)
+    """The certificates, DER, that may sign the next issue of this list."""
     pointers: dict[str, tuple[bytes, ...]] = field(repr=False)
     """By territory: the certificates, DER, that may sign its list."""
     locations: dict[str, str]
@@ -205,20 +222,22 @@ class ListOfLists:
         facts, root = _open(data, load_signers(signers))
         with _refusing():
             scheme = _child(root, "SchemeInformation")
-            if _text(scheme, "TSLType") != f"{_LIST_TYPES}EUlistofthelists":
+            if _text(scheme, "TSLType") != _LIST_OF_LISTS:
                 message = "not a list of lists"
                 raise TrustListError(message)
+            own_signers: tuple[bytes, ...] = ()
             pointers: dict[str, tuple[bytes, ...]] = {}
             locations: dict[str, str] = {}
             for pointer in _child(scheme, "PointersToOtherTSL").children:
                 details = dict(_read_details(pointer))
-                if details.get("TSLType") != f"{_LIST_TYPES}EUgeneric" or details.get("MimeType") != _LIST_MEDIA_TYPE:
-                    continue
-                territory = details.get("SchemeTerritory", "")
-                certificates = _identity_certificates(_child(pointer, "ServiceDigitalIdentities"))
-                pointers[territory] = (*pointers.get(territory, ()), *certificates)
-                locations.setdefault(territory, _text(pointer, "TSLLocation"))
-        return cls(facts=facts, pointers=pointers, locations=locations)
+                certificates = tuple(_identity_certificates(_child(pointer, "ServiceDigitalIdentities")))
+                if details.get("TSLType") == _LIST_OF_LISTS:
+                    own_signers += certificates
+                elif details.get("TSLType") == _NATIONAL_LIST and details.get("MimeType") == _LIST_MEDIA_TYPE:
+                    territory = details.get("SchemeTerritory", "")
+                    pointers[territory] = (*pointers.get(territory, ()), *certificates)
+                    locations.setdefault(territory, _text(pointer, "TSLLocation"))
+        return cls(facts=facts, own_signers=own_signers, pointers=pointers, locations=locations)
 
     def signers(self, territory: str) -> tuple[bytes, ...]:
         """The certificates, DER, that may sign a territory's list.

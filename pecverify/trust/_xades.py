@@ -9,6 +9,8 @@ Source: ETSI TS 119 612 §5.7.1, Annex B; ETSI EN 319 132-1; W3C XML Signature B
 from __future__ import annotations
 
 import base64
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,7 @@ _CANONICAL_FORMS = frozenset(
     }
 )
 """All without comments: a comment is not signed."""
+_X509_CERTIFICATE = re.compile(rb"X509Certificate>([A-Za-z0-9+/=]+)<")
 _HASHES = ("SHA256", "SHA384", "SHA512")
 
 
@@ -59,8 +62,8 @@ def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
     Raises:
         TrustListError: it is not; the message says why.
     """
-    signature = b"".join(data[data.rfind(b"SignatureValue>") :].replace(b"&#13;", b"").split())
-    signer = next((signer for signer in signers if base64.b64encode(signer.der) in signature), None)
+    named = named_certificates(data)
+    signer = next((signer for signer in signers if signer.der in named), None)
     if signer is None:
         message = "the list is not signed by a pinned certificate"
         raise TrustListError(message)
@@ -79,6 +82,16 @@ def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
         message = f"the list was signed at {signed.signed_at.isoformat()}, outside its signer's validity"
         raise TrustListError(message)
     return signed
+
+
+def named_certificates(data: bytes) -> tuple[bytes, ...]:
+    """The certificates, DER, that stand in the last signature's KeyInfo: hints, unverified."""
+    signature = b"".join(data[data.rfind(b"SignatureValue>") :].replace(b"&#13;", b"").split())
+    named: list[bytes] = []
+    for encoded in _X509_CERTIFICATE.findall(signature):
+        with suppress(ValueError):
+            named.append(base64.b64decode(encoded, validate=True))
+    return tuple(named)
 
 
 def _verify(data: bytes, signer: Certificate) -> SignedList:
