@@ -126,8 +126,8 @@ def check_revocation(
 def _with_issuers(
     certificates: tuple[Certificate, ...], anchor: Anchor | None
 ) -> Iterator[tuple[Certificate, _Issuer | None]]:
-    """Each certificate below the anchor with the one above it; None above where there is no path."""
-    if anchor is None:
+    """Each certificate below the anchor with the one above it; None above where that is not known."""
+    if anchor is None or anchor.is_certificate(certificates[0]):
         yield certificates[0], None
         return
     above = [_of_certificate(certificate) for certificate in certificates[1:]]

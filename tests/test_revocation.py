@@ -1,0 +1,486 @@
+"""Revocation by CRLs and OCSP responses: what counts, for which instant, and what is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from fixtures.catalogue.recognition import authority_below
+from fixtures.catalogue.vector import INTERMEDIATE_NAME, OPEN_CA_NAME
+from pecverify import Check, Outcome, Policy, Reason, Report, Severity, TrustStore, Verdict, verify_receipt
+from tests.crls import DUE, ISSUED, REVOKED, crl, entry, ocsp_response, responder, serial_of
+from tests.messages import ISSUED_AT, Message
+from tests.pki import (
+    CA_NAME,
+    NOT_AFTER,
+    NOT_BEFORE,
+    Extension,
+    Signer,
+    authority,
+    certificate,
+    key,
+    key_id,
+    make_signer,
+    provider,
+    spki,
+)
+
+TRUST = TrustStore.from_certificates(authority())
+AT = ISSUED_AT  # 15 March 2024, between ISSUED and DUE
+DAY = timedelta(days=1)
+SERIAL = serial_of(provider("a").certificate)
+KEY_COMPROMISE = x509.ReasonFlags.key_compromise
+
+
+def verify(
+    *,
+    crls: Sequence[bytes] = (),
+    responses: Sequence[bytes] = (),
+    required: bool = True,
+    signer: Signer | None = None,
+    trust: TrustStore = TRUST,
+    policy: Policy | None = None,
+) -> Report:
+    message = Message() if signer is None else Message(signer=signer)
+    asked = replace(policy or Policy(), crls=tuple(crls), ocsp=tuple(responses), require_revocation=required)
+    return verify_receipt(message.build(), trust=trust, policy=asked)
+
+
+def reasons(report: Report) -> dict[Reason, Severity]:
+    return {finding.reason: finding.severity for finding in report.findings if finding.check is Check.REVOCATION}
+
+
+def outcome(report: Report) -> Outcome:
+    (result,) = (result for result in report.checks if result.check is Check.REVOCATION)
+    return result.outcome
+
+
+GOOD: dict[Reason, Severity] = {}
+UNKNOWN = {Reason.REVOCATION_UNKNOWN: Severity.UNKNOWN}
+REFUSED = {**UNKNOWN, Reason.REVOCATION_DATA_REFUSED: Severity.WARNING}
+BEFORE = {Reason.CERTIFICATE_REVOKED: Severity.ERROR}
+LATER = {Reason.CERTIFICATE_REVOKED_LATER: Severity.NOTE}
+DOUBTFUL = {Reason.CERTIFICATE_REVOKED_LATER: Severity.WARNING}
+
+
+# --- what is asked
+
+
+def test_nothing_given_and_nothing_asked() -> None:
+    report = verify(required=False)
+    assert (report.verdict, outcome(report)) == (Verdict.VALID, Outcome.NOT_RUN)
+
+
+def test_nothing_given_but_asked() -> None:
+    report = verify()
+    assert (report.verdict, reasons(report), outcome(report)) == (Verdict.INDETERMINATE, UNKNOWN, Outcome.UNKNOWN)
+    (finding,) = (finding for finding in report.findings if finding.check is Check.REVOCATION)
+    assert "Posta Certificata Gestore A" in str(finding.actual)
+
+
+def test_good_is_passed() -> None:
+    report = verify(crls=[crl()])
+    assert (report.verdict, reasons(report), outcome(report)) == (Verdict.VALID, GOOD, Outcome.PASSED)
+
+
+def test_data_that_tell_nothing_leave_the_check_open() -> None:
+    stranger = authority({**CA_NAME, "common_name": "Another"}, "other-ca")
+    report = verify(crls=[crl(issuer=stranger, key_name="other-ca")], required=False)
+    assert (report.verdict, reasons(report), outcome(report)) == (Verdict.VALID, GOOD, Outcome.NOT_RUN)
+
+
+def test_the_crls_of_the_store_serve_too() -> None:
+    store = TRUST | TrustStore(crls=(crl(entry(SERIAL)),))
+    assert reasons(verify(required=False, trust=store)) == BEFORE
+
+
+def test_an_unrecognised_signer_is_not_asked_about() -> None:
+    assert outcome(verify(crls=[crl()], trust=TrustStore())) is Outcome.NOT_RUN
+
+
+def test_a_signer_that_is_its_own_anchor_has_no_issuer_to_ask() -> None:
+    assert reasons(verify(crls=[crl()], trust=TrustStore.from_certificates(provider("a").certificate))) == UNKNOWN
+
+
+@pytest.mark.parametrize("data", ["x", [1], [bytearray()], b"x"])
+def test_data_are_bytes(data: object) -> None:
+    with pytest.raises(TypeError, match=r"Policy\.crls"):
+        Policy(crls=data)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Policy\.ocsp"):
+        Policy(ocsp=data)  # type: ignore[arg-type]
+
+
+def test_a_list_becomes_a_tuple() -> None:
+    assert Policy(crls=[b"x"]).crls == (b"x",)  # type: ignore[arg-type]
+
+
+# --- instants
+
+
+@pytest.mark.parametrize(
+    ("revoked_at", "expected"),
+    [(AT - DAY, BEFORE), (AT, BEFORE), (AT + timedelta(seconds=1), LATER), (AT + 20 * DAY, LATER)],
+)
+def test_the_instant_of_a_revocation(revoked_at: datetime, expected: dict[Reason, Severity]) -> None:
+    later = crl(entry(SERIAL, revoked_at), this_update=AT + 30 * DAY, next_update=AT + 60 * DAY)
+    assert reasons(verify(crls=[later])) == expected
+    revoked = ocsp_response(status=ocsp.OCSPCertStatus.REVOKED, revoked_at=revoked_at)
+    assert reasons(verify(responses=[revoked])) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "revoked_at", "invalid_since", "expected"),
+    [
+        (KEY_COMPROMISE, AT + DAY, AT - DAY, BEFORE),
+        (KEY_COMPROMISE, AT + DAY, AT + DAY, DOUBTFUL),
+        (KEY_COMPROMISE, AT + DAY, None, DOUBTFUL),
+        (KEY_COMPROMISE, AT - DAY, AT + DAY, BEFORE),
+        (x509.ReasonFlags.ca_compromise, AT + DAY, AT - DAY, BEFORE),
+        (x509.ReasonFlags.superseded, AT + DAY, AT - DAY, LATER),
+        (x509.ReasonFlags.cessation_of_operation, AT - DAY, None, BEFORE),
+        (None, AT + DAY, AT - DAY, LATER),
+    ],
+)
+def test_a_compromise_counts_from_its_invalidity_date(
+    reason: x509.ReasonFlags | None,
+    revoked_at: datetime,
+    invalid_since: datetime | None,
+    expected: dict[Reason, Severity],
+) -> None:
+    listed = entry(SERIAL, revoked_at, reason=reason, invalid_since=invalid_since)
+    assert reasons(verify(crls=[crl(listed)])) == expected
+
+
+def test_after_a_compromise_a_proven_instant_leaves_no_doubt() -> None:
+    listed = crl(entry(SERIAL, AT + DAY, reason=KEY_COMPROMISE))
+    assert reasons(verify(crls=[listed], policy=Policy(existed_at=AT + timedelta(minutes=1)))) == LATER
+
+
+def test_the_finding_says_what_when_and_where_from() -> None:
+    listed = crl(entry(SERIAL, AT + DAY, reason=KEY_COMPROMISE, invalid_since=AT - DAY))
+    (finding,) = (finding for finding in verify(crls=[listed]).findings if finding.check is Check.REVOCATION)
+    assert "revoked at 2024-03-16T09:20:30+00:00, reason key_compromise" in str(finding.actual)
+    assert "invalid since 2024-03-14T09:20:30+00:00" in str(finding.actual)
+    assert str(finding.where).startswith("CRL 7 of 2024-03-01T00:00:00+00:00 (SHA-256 ")
+
+
+@pytest.mark.parametrize(
+    ("this_update", "next_update", "expected"),
+    [
+        (ISSUED, DUE, GOOD),
+        (ISSUED, AT, GOOD),
+        (ISSUED, AT - timedelta(seconds=1), UNKNOWN),
+        (AT, AT + DAY, GOOD),
+        (AT + 300 * DAY, AT + 301 * DAY, GOOD),
+        (NOT_AFTER + DAY, NOT_AFTER + 2 * DAY, UNKNOWN),
+    ],
+)
+def test_for_which_instants_silence_counts(
+    this_update: datetime, next_update: datetime, expected: dict[Reason, Severity]
+) -> None:
+    """A CRL that was overdue at the instant says nothing of it; one of later does, while it keeps the certificate."""
+    assert reasons(verify(crls=[crl(this_update=this_update, next_update=next_update)])) == expected
+    answered = ocsp_response(this_update=this_update, next_update=next_update)
+    assert reasons(verify(responses=[answered])) == expected
+
+
+def test_what_is_overdue_still_says_revoked() -> None:
+    overdue = crl(entry(SERIAL, REVOKED), this_update=REVOKED, next_update=REVOKED + DAY)
+    assert reasons(verify(crls=[overdue])) == BEFORE
+
+
+def test_an_ocsp_response_without_next_update_covers_what_is_before() -> None:
+    assert reasons(verify(responses=[ocsp_response(this_update=AT, next_update=None)])) == GOOD
+    assert reasons(verify(responses=[ocsp_response(this_update=AT - DAY, next_update=None)])) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("kept_since", "expected"),
+    [
+        (b"\x18\x0f20200101000000Z", GOOD),
+        (b"\x18\x0f20270101000000Z", UNKNOWN),
+        (b"\x18\x0f20209901000000Z", UNKNOWN),
+        (b"\x17\x0d200101000000Z", UNKNOWN),
+    ],
+)
+def test_a_crl_may_keep_what_has_expired(kept_since: bytes, expected: dict[Reason, Severity]) -> None:
+    keeps = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.60"), kept_since)
+    late = crl(this_update=NOT_AFTER + DAY, next_update=NOT_AFTER + 2 * DAY, further=[(keeps, False)])
+    assert reasons(verify(crls=[late])) == expected
+
+
+def test_hold_counts_only_while_it_lasts() -> None:
+    held = entry(SERIAL, REVOKED, reason=x509.ReasonFlags.certificate_hold)
+    during = crl(held)
+    before = crl(held, this_update=REVOKED, next_update=REVOKED + DAY)
+    assert reasons(verify(crls=[during])) == BEFORE
+    assert reasons(verify(crls=[before])) == UNKNOWN
+    assert reasons(verify(crls=[before, crl(this_update=AT + DAY)])) == GOOD
+    answered = {"status": ocsp.OCSPCertStatus.REVOKED, "revoked_at": REVOKED}
+    hold = x509.ReasonFlags.certificate_hold
+    assert reasons(verify(responses=[ocsp_response(**answered, reason=hold)])) == BEFORE  # type: ignore[arg-type]
+    overdue = ocsp_response(**answered, reason=hold, this_update=REVOKED, next_update=REVOKED + DAY)  # type: ignore[arg-type]
+    assert reasons(verify(responses=[overdue])) == UNKNOWN
+
+
+# --- what is believed
+
+
+@pytest.mark.parametrize("digest", ["sha1", "sha256"])
+def test_either_digest(digest: str) -> None:
+    """Old CRLs are signed with SHA-1, and there will be no others for their time."""
+    assert reasons(verify(crls=[crl(entry(SERIAL), digest=digest)])) == BEFORE
+    assert reasons(verify(crls=[crl(digest=digest)])) == GOOD
+    assert reasons(verify(responses=[ocsp_response(digest=digest)])) == GOOD
+
+
+def pem(data: bytes) -> bytes:
+    return x509.load_der_x509_crl(data).public_bytes(Encoding.PEM)
+
+
+def test_crls_in_pem() -> None:
+    assert reasons(verify(crls=[pem(crl(entry(SERIAL)))])) == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (crl(key_name="stranger"), "not signed by its issuer"),
+        (crl(entry(SERIAL), key_name="stranger"), "not signed by its issuer"),
+        (b"rubbish", "malformed CRL"),
+        (b"-----BEGIN X509 CRL-----\n!!\n-----END X509 CRL-----\n", "malformed CRL"),
+        (crl()[:-1], "malformed CRL"),
+        (bytes(30_000_001), "CRL of 30000001 bytes"),
+        (
+            crl(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
+            "unknown critical extension 1.2.3",
+        ),
+        (
+            crl(entry(1, further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)])),
+            "unknown critical entry extension 1.2.3",
+        ),
+    ],
+    ids=["stranger", "stranger-revokes", "rubbish", "pem", "cut", "long", "critical", "critical-entry"],
+)
+def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
+    report = verify(crls=[data])
+    assert reasons(report) == REFUSED
+    (finding,) = (finding for finding in report.findings if finding.reason is Reason.REVOCATION_DATA_REFUSED)
+    assert why in str(finding.actual)
+    assert reasons(verify(crls=[data], required=False)) == {Reason.REVOCATION_DATA_REFUSED: Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (ocsp_response(signed_by="stranger"), "not signed by the issuer"),
+        (b"rubbish", "malformed OCSP response"),
+        (bytes(1_000_001), "OCSP response of 1000001 bytes"),
+        (
+            ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER),
+            "status try_later",
+        ),
+        (
+            ocsp_response(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
+            "unknown critical extension 1.2.3",
+        ),
+        (ocsp_response(delegate=responder(), signed_by="provider-b"), "not signed by the issuer"),
+        (ocsp_response(delegate=responder(usage="email_protection"), signed_by="stranger"), "not signed by"),
+        (ocsp_response(delegate=responder(issuer_key="other-ca"), signed_by="stranger"), "not signed by"),
+        (
+            ocsp_response(delegate=responder(), signed_by="stranger", produced_at=datetime(2022, 1, 1, tzinfo=UTC)),
+            "not signed by",
+        ),
+    ],
+    ids=[
+        "stranger",
+        "rubbish",
+        "long",
+        "try-later",
+        "critical",
+        "delegate-other-key",
+        "delegate-usage",
+        "delegate-other-issuer",
+        "delegate-not-yet",
+    ],
+)
+def test_t040_responses_refused_by_name(data: bytes, why: str) -> None:
+    report = verify(responses=[data])
+    assert reasons(report) == REFUSED
+    (finding,) = (finding for finding in report.findings if finding.reason is Reason.REVOCATION_DATA_REFUSED)
+    assert why in str(finding.actual)
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_responders(by_key: bool) -> None:  # noqa: FBT001
+    assert reasons(verify(responses=[ocsp_response(by_key=by_key)])) == GOOD
+    delegated = ocsp_response(delegate=responder(), signed_by="stranger", by_key=by_key)
+    assert reasons(verify(responses=[delegated])) == GOOD
+
+
+def test_a_responders_further_certificates_may_be_unreadable() -> None:
+    odd = make_signer("b", key_name="rsa-1024").certificate
+    embedded = [odd, responder()]
+    answered = ocsp_response(embedded=embedded)
+    assert reasons(verify(responses=[answered])) == GOOD
+
+
+def test_a_response_about_another_certificate_tells_nothing() -> None:
+    other = ocsp_response(provider("b").certificate)
+    assert reasons(verify(responses=[other])) == UNKNOWN
+    other_issuer = ocsp_response(issuer=authority(key_name="other-ca"), signed_by="other-ca")
+    assert reasons(verify(responses=[other_issuer])) == UNKNOWN
+
+
+def test_the_status_unknown_is_unknown() -> None:
+    assert reasons(verify(responses=[ocsp_response(status=ocsp.OCSPCertStatus.UNKNOWN)])) == UNKNOWN
+
+
+def test_one_source_that_says_revoked_outweighs_others() -> None:
+    revoked = ocsp_response(status=ocsp.OCSPCertStatus.REVOKED, revoked_at=REVOKED)
+    assert reasons(verify(crls=[crl()], responses=[revoked])) == BEFORE
+    assert reasons(verify(crls=[crl(entry(SERIAL))], responses=[ocsp_response()])) == BEFORE
+    assert reasons(verify(crls=[crl(), crl(entry(SERIAL, AT + DAY), number=8)])) == LATER
+
+
+# --- scope of CRLs
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ({"only_contains_user_certs": True}, GOOD),
+        ({"only_contains_ca_certs": True}, UNKNOWN),
+        ({"only_contains_attribute_certs": True}, UNKNOWN),
+        ({"only_some_reasons": frozenset({x509.ReasonFlags.key_compromise})}, UNKNOWN),
+        ({"indirect_crl": True}, GOOD),
+        ({"full_name": [x509.UniformResourceIdentifier("http://crl.example/1")]}, UNKNOWN),
+    ],
+)
+def test_scopes(scope: dict[str, object], expected: dict[Reason, Severity]) -> None:
+    assert reasons(verify(crls=[crl(scope=scope)])) == expected
+
+
+def test_partial_reasons_add_up() -> None:
+    flags = set(x509.ReasonFlags) - {x509.ReasonFlags.unspecified, x509.ReasonFlags.remove_from_crl}
+    one = {x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise}
+    parts = [crl(scope={"only_some_reasons": frozenset(part)}, number=n) for n, part in enumerate((one, flags - one))]
+    assert reasons(verify(crls=parts)) == GOOD
+    assert reasons(verify(crls=parts[:1])) == UNKNOWN
+
+
+def test_a_delta_removes_and_adds() -> None:
+    base = crl(entry(SERIAL, reason=x509.ReasonFlags.certificate_hold), number=7)
+    removed = entry(SERIAL, reason=x509.ReasonFlags.remove_from_crl)
+    assert reasons(verify(crls=[base, crl(removed, number=8, base=7)])) == GOOD
+    assert reasons(verify(crls=[crl(number=7), crl(entry(SERIAL), number=8, base=7)])) == BEFORE
+    # A delta by itself, one of another base, and one without a number say nothing.
+    assert reasons(verify(crls=[crl(entry(SERIAL), number=8, base=7)])) == UNKNOWN
+    assert reasons(verify(crls=[crl(number=7), crl(entry(SERIAL), number=9, base=8)])) == GOOD
+    assert reasons(verify(crls=[crl(number=None), crl(entry(SERIAL), number=9, base=8)])) == GOOD
+    forged = crl(entry(SERIAL), number=8, base=7, key_name="stranger")
+    assert Reason.CERTIFICATE_REVOKED not in reasons(verify(crls=[crl(number=7), forged]))
+
+
+def test_a_fresh_delta_renews_its_base() -> None:
+    base = crl(this_update=ISSUED, next_update=ISSUED + DAY, number=7)
+    delta = crl(number=8, base=7, this_update=AT - DAY, next_update=AT + DAY)
+    assert reasons(verify(crls=[base])) == UNKNOWN
+    assert reasons(verify(crls=[base, delta])) == GOOD
+
+
+def test_an_indirect_crl_names_the_issuers_of_its_entries() -> None:
+    ours = x509.load_der_x509_certificate(authority()).subject
+    other = x509.load_der_x509_certificate(authority({**CA_NAME, "common_name": "Another"})).subject
+    indirect = {"indirect_crl": True}
+    assert reasons(verify(crls=[crl(entry(SERIAL, issuer=other), scope=indirect)])) == GOOD
+    assert reasons(verify(crls=[crl(entry(1, issuer=other), entry(SERIAL), scope=indirect)])) == GOOD
+    assert reasons(verify(crls=[crl(entry(1, issuer=other), entry(SERIAL, issuer=ours), scope=indirect)])) == BEFORE
+
+
+def test_an_entry_whose_issuer_cannot_be_read() -> None:
+    nobody = x509.CertificateIssuer([x509.UniformResourceIdentifier("http://a.example")])
+    data = crl(entry(SERIAL, further=[(nobody, True)]))
+    assert reasons(verify(crls=[data])) == REFUSED
+
+
+# --- paths
+
+
+INTERMEDIATE = authority_below("other-ca", OPEN_CA_NAME, frozenset({"key_cert_sign", "crl_sign"}))
+OPEN_CA = authority(OPEN_CA_NAME, "other-ca", path_length=None, constrained=False)
+BELOW = make_signer(issuer=INTERMEDIATE_NAME, issuer_key="intermediate", embedded=(INTERMEDIATE,))
+OPEN = TrustStore.from_certificates(OPEN_CA)
+
+
+def test_every_certificate_of_the_path_is_asked_about() -> None:
+    above = {"issuer": OPEN_CA, "key_name": "other-ca"}
+    below = crl(issuer=INTERMEDIATE, key_name="intermediate")
+    report = verify(crls=[below, crl(**above)], signer=BELOW, trust=OPEN)  # type: ignore[arg-type]
+    assert (report.verdict, outcome(report)) == (Verdict.VALID, Outcome.PASSED)
+    revoked = crl(entry(serial_of(INTERMEDIATE)), **above)  # type: ignore[arg-type]
+    assert reasons(verify(crls=[below, revoked], signer=BELOW, trust=OPEN)) == BEFORE
+    assert reasons(verify(crls=[below], signer=BELOW, trust=OPEN)) == UNKNOWN
+
+
+def test_an_intermediate_that_is_the_anchor_is_not_asked_about() -> None:
+    below = crl(issuer=INTERMEDIATE, key_name="intermediate")
+    trust = TrustStore.from_certificates(INTERMEDIATE)
+    assert outcome(verify(crls=[below], signer=BELOW, trust=trust)) is Outcome.PASSED
+
+
+def crl_signer(*, usage: str = "crl_sign", serial: int = 50) -> bytes:
+    """Another certificate of the open authority's, with a key for CRLs."""
+    private = key("stranger")
+    extensions: list[Extension] = [
+        ("key_usage", True, {usage}),
+        ("key_identifier", False, key_id(spki(private))),
+    ]
+    return certificate(OPEN_CA_NAME, spki(private), OPEN_CA_NAME, key("other-ca"), extensions, serial=serial)
+
+
+def with_crl_signer(**options: str) -> Signer:
+    return make_signer(issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA, crl_signer(**options)))  # type: ignore[arg-type]
+
+
+def test_a_separate_key_for_crls() -> None:
+    signer = with_crl_signer()
+    by_it = crl(issuer=OPEN_CA, key_name="stranger", scope={"only_contains_user_certs": True}, number=1)
+    by_the_authority = crl(issuer=OPEN_CA, key_name="other-ca", number=2)
+    # The CRL signer's own certificate must be known to be good: by a CRL that the authority itself signed.
+    assert reasons(verify(crls=[by_it, by_the_authority], signer=signer, trust=OPEN)) == GOOD
+    revoked = crl(entry(50), issuer=OPEN_CA, key_name="other-ca", number=2)
+    refused = {Reason.REVOCATION_DATA_REFUSED: Severity.WARNING}
+    assert reasons(verify(crls=[by_it, revoked], signer=signer, trust=OPEN)) == refused
+    assert reasons(verify(crls=[by_it], signer=signer, trust=OPEN)) == REFUSED
+
+
+def test_a_key_that_may_not_sign_crls() -> None:
+    by_it = crl(issuer=OPEN_CA, key_name="stranger")
+    assert reasons(verify(crls=[by_it], signer=with_crl_signer(usage="digital_signature"), trust=OPEN)) == REFUSED
+
+
+def test_a_crl_signer_outside_its_validity() -> None:
+    by_it = crl(issuer=OPEN_CA, key_name="stranger")
+    by_the_authority = crl(issuer=OPEN_CA, key_name="other-ca", number=2, scope={"only_contains_ca_certs": True})
+    early = replace(Policy(), at=NOT_BEFORE - DAY)
+    report = verify(crls=[by_it, by_the_authority], signer=with_crl_signer(), trust=OPEN, policy=early)
+    assert Reason.REVOCATION_UNKNOWN in reasons(report)
+
+
+@pytest.mark.parametrize(
+    "data", [crl(digest="sha1")[:-300] + bytes(300), crl(digest="sha1").replace(b"\x01\x05\x05", b"\x01\x05\x09", 1)]
+)
+def test_a_crl_with_an_algorithm_that_does_not_fit(data: bytes) -> None:
+    assert reasons(verify(crls=[data])) == REFUSED
+
+
+def test_a_crl_whose_algorithm_is_not_accepted() -> None:
+    md5 = crl(digest="sha1").replace(b"\x01\x01\x05\x05", b"\x01\x01\x04\x05")
+    assert reasons(verify(crls=[md5])) == REFUSED
