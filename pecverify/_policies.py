@@ -55,17 +55,11 @@ def are_policies_valid(
         0 if inhibited else count + 1 for inhibited in (initial_explicit, initial_inhibit_mapping, initial_inhibit_any)
     )
     level: _Level = {ANY_POLICY: _Node(frozenset({ANY_POLICY}), frozenset({ANY_POLICY}))}
-    for index in range(count - 1, -1, -1):
-        certificate, stated = certificates[index], certificates[index].policies
-        is_last = index == 0
-        is_self_issued = certificate.subject_name == certificate.issuer_name and not is_last
+    for certificate in reversed(certificates[1:]):
+        stated = certificate.policies
+        is_self_issued = certificate.subject_name == certificate.issuer_name
         level = _descend(level, stated, is_any_allowed=any_policy > 0 or is_self_issued)
-        if explicit == 0 and not level:
-            return False
-        if is_last:
-            explicit = 0 if stated.require_explicit == 0 else max(explicit - 1, 0)
-            break
-        if any(ANY_POLICY in pair for pair in stated.mappings):
+        if (explicit == 0 and not level) or any(ANY_POLICY in pair for pair in stated.mappings):
             return False
         level = _map(level, stated, is_mapping_allowed=mapping > 0)
         if not is_self_issued:
@@ -73,6 +67,9 @@ def are_policies_valid(
         explicit = _lower(explicit, stated.require_explicit)
         mapping = _lower(mapping, stated.inhibit_mapping)
         any_policy = _lower(any_policy, stated.inhibit_any)
+    stated = certificates[0].policies
+    level = _descend(level, stated, is_any_allowed=any_policy > 0)
+    explicit = 0 if stated.require_explicit == 0 else max(explicit - 1, 0)
     return explicit > 0 or _has_policy_of(level, initial_policies)
 
 
