@@ -34,7 +34,10 @@ class DownloadError(PecverifyError):
     """A file could not be had: the message says from which URL and why, in one line."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{_one_line(url)}: {_one_line(reason)}")
+        super().__init__(url, reason)
+
+    def __str__(self) -> str:
+        return ": ".join(map(_one_line, self.args))
 
 
 def download(url: str, *, maximum_bytes: int, seconds: float, authorities: str | None = None) -> bytes:
