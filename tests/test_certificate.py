@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.generate import pem
+from fixtures.catalogue import pem
 from pecverify import Reason, TrustListError
 from pecverify._certificate import MAXIMUM_CERTIFICATE_BYTES, CertificateError, load_certificates, parse_certificate
 from tests.pki import (

@@ -326,7 +326,7 @@ def _certificate() -> bytes:
 def test_unusable_trust_stops_the_command(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     Path("rubbish.pem").write_bytes(b"rubbish\x1b")
     assert main([*command, "valid.eml", "--trust", "rubbish.pem"]) == ExitStatus.NOT_DONE
-    assert "rubbish.pem: its certificates cannot be used" in capsys.readouterr().err
+    assert "rubbish.pem: cannot be trusted" in capsys.readouterr().err
     assert main([*command, "valid.eml", "--trust", "absent\x1b.pem"]) == ExitStatus.NOT_DONE
     captured = capsys.readouterr()
     assert captured.err == "pecverify: absent\\x1b.pem: cannot be read: No such file or directory\n"

@@ -34,7 +34,14 @@ def options(vector: dict[str, Any]) -> list[str]:
     for name in ("at", "existed_at"):
         if name in policy:
             chosen += [f"--{name.replace('_', '-')}", policy[name]]
-    return chosen
+    sources = vector["sources"] or {}
+    for name, signer in (("trusted_list", "list-signer.pem"), ("directory", "directory-signer.pem")):
+        if sources.get(name):
+            chosen += [f"--{name.replace('_', '-')}", str(FIXTURES / "trust" / sources[name])]
+            chosen += ["--signers", str(FIXTURES / "trust" / signer)]
+    for name in sources.get("crls", ()):
+        chosen += ["--crl", str(FIXTURES / "trust" / name)]
+    return [*chosen, "--require-revocation"] if sources.get("require_revocation") else chosen
 
 
 @pytest.mark.parametrize("description", VECTORS, ids=lambda file: file.stem)

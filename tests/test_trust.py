@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.generate import pem
+from fixtures.catalogue import pem
 from fixtures.trust.make_trust_data import OUTPUT, make_anchors, make_list_of_lists
 from pecverify import Policy, Reason, Recognition, TrustListError, TrustStore
 from pecverify._certificate import Certificate, load_certificates, parse_certificate

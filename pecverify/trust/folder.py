@@ -122,7 +122,9 @@ class TrustFolder:
 
 
 def default_folder() -> Path:
-    """Where the user's trust folder is: the `pecverify` folder among the platform's user data."""
+    """Where the user's trust folder is: what PECVERIFY_TRUST_FOLDER names, or `pecverify` among the user's data."""
+    if named := os.environ.get("PECVERIFY_TRUST_FOLDER"):
+        return Path(named)
     from platformdirs import user_data_path  # noqa: PLC0415 (few callers need it)
 
     return user_data_path("pecverify", appauthor=False)
