@@ -339,7 +339,7 @@ def _read_service(provider: str, information: Node, states: list[Node]) -> Trust
             status=_text(state, "ServiceStatus").removeprefix(_STATUSES),
             since=read_instant(_text(state, "StatusStartingTime")),
         )
-        for state in states
+        for state in reversed(states)  # of two with one instant the present one counts
     ]
     return TrustService(
         provider=provider,

@@ -1,0 +1,437 @@
+"""Attacks on a signed list: wrapping, other keys, other algorithms, other transforms, changed bytes."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from pecverify import TrustListError, TrustStore
+from pecverify.trust import TrustedList
+from tests.lists import (
+    DS,
+    ENVELOPED,
+    EXCLUSIVE,
+    LISTED,
+    TSL,
+    XADES,
+    Service,
+    Signing,
+    canonical,
+    list_signer,
+    make_list,
+    reference,
+    sign_list,
+    signature_of,
+)
+from tests.pki import key, provider, spki
+
+PINNED = [list_signer()]
+GENUINE_LIST = make_list(Service(status="withdrawn"))
+EVIL_LIST = make_list(Service(status="granted"))
+GENUINE, EVIL = sign_list(GENUINE_LIST), EVIL_LIST
+ROOT_END = b"</TrustServiceStatusList>"
+
+
+def accepted(data: bytes) -> TrustedList | None:
+    """What is read, if anything is."""
+    try:
+        return TrustStore.from_trusted_list(data, signers=PINNED).trusted_list
+    except TrustListError:
+        return None
+
+
+def statuses(trusted_list: TrustedList | None) -> list[str]:
+    services = () if trusted_list is None else trusted_list.services
+    return [period.status for service in services for period in service.periods]
+
+
+def refused(data: bytes, why: str | None = None) -> None:
+    with pytest.raises(TrustListError, match=why):
+        TrustStore.from_trusted_list(data, signers=PINNED)
+
+
+def signature_in(data: bytes) -> bytes:
+    (signature,) = re.findall(rb"<ds:Signature .*</ds:Signature>", data, re.DOTALL)
+    return bytes(signature)
+
+
+def root_of(data: bytes) -> bytes:
+    """The root element, without the XML declaration."""
+    return data[data.index(b"<TrustServiceStatusList") :].rstrip()
+
+
+def without_signature(data: bytes) -> bytes:
+    return data.replace(signature_in(data), b"")
+
+
+# --- controls
+
+
+@pytest.mark.parametrize(
+    "signing",
+    [
+        Signing(),
+        Signing(digest="sha384"),
+        Signing(digest="sha512"),
+        Signing(scheme="pss"),
+        Signing(scheme="pss", digest="sha512"),
+        Signing(scheme="ecdsa", key_name="ec-p256"),
+        Signing(scheme="ecdsa", key_name="ec-p521", digest="sha512"),
+        Signing(reference_digest="sha512"),
+        Signing(
+            transforms=f'<ds:Transform Algorithm="{ENVELOPED}"/><ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform>'
+        ),
+    ],
+)
+@pytest.mark.parametrize("version", [5, 6])
+def test_what_is_accepted(signing: Signing, version: int) -> None:
+    data = sign_list(make_list(Service(), version=version), signing)
+    trusted_list = TrustedList.parse(data, signers=[list_signer("stranger"), list_signer(signing.key_name)])
+    assert trusted_list.facts.version == version
+    assert statuses(trusted_list) == ["granted"]
+
+
+def test_line_breaks_in_key_info_as_some_signers_write_them() -> None:
+    broken = Signing(key_info=lambda info: re.sub(r"([A-Za-z0-9+/]{76})", "\\1&#13;\n", info))
+    assert statuses(accepted(sign_list(GENUINE_LIST, broken))) == ["withdrawn"]
+
+
+def test_comments_outside_values_are_not_signed_and_not_read() -> None:
+    data = GENUINE.replace(b"<SchemeInformation>", b"<!-- granted --><SchemeInformation>")
+    assert statuses(accepted(data)) == ["withdrawn"]
+
+
+def test_a_comment_in_a_value_is_excised_not_joined_to_something_else() -> None:
+    """The signature holds without the comment; what is read is what was signed (CVE-2017-11427)."""
+    data = GENUINE.replace(b"Svcstatus/withdrawn", b"Svcstatus/with<!-- -->drawn")
+    assert statuses(accepted(data)) == ["withdrawn"]
+
+
+# --- t083: signature wrapping, written for a trusted list
+
+SIGNATURE = signature_in(GENUINE)
+ORIGINAL = root_of(without_signature(GENUINE))
+SIGNED_ROOT = root_of(GENUINE)
+EVIL_PROVIDERS = re.findall(rb"<TrustServiceProviderList>.*</TrustServiceProviderList>", EVIL, re.DOTALL)[0]
+
+
+def in_object(signature: bytes, content: bytes) -> bytes:
+    return signature.replace(b"</ds:Signature>", b"<ds:Object>" + content + b"</ds:Object></ds:Signature>")
+
+
+def with_id(data: bytes, identifier: bytes) -> bytes:
+    return data.replace(b'Id="TSL"', b'Id="' + identifier + b'"')
+
+
+def by_id(identifier: str) -> bytes:
+    """A signature over the original by its Id, as a list's signer never makes it."""
+    return signature_of(canonical(ORIGINAL), Signing(document_uri=f"#{identifier}"))
+
+
+WRAPPINGS = {
+    "1-original-in-object-of-its-signature": EVIL.replace(ROOT_END, in_object(SIGNATURE, ORIGINAL) + ROOT_END),
+    "2-original-inside-evil-root": EVIL.replace(ROOT_END, SIGNED_ROOT + ROOT_END),
+    "3-original-inside-evil-root-signature-outside": EVIL.replace(ROOT_END, ORIGINAL + SIGNATURE + ROOT_END),
+    "4-evil-sibling-in-a-wrapper": b"<Wrapper>" + root_of(EVIL) + SIGNED_ROOT + b"</Wrapper>",
+    "5-signature-deeper": EVIL.replace(ROOT_END, b"<Extension>" + SIGNATURE + b"</Extension>" + ROOT_END),
+    "6-reference-by-id-to-an-inner-original": EVIL.replace(b'Id="TSL"', b'Id="other"').replace(
+        ROOT_END, b"<Extension>" + ORIGINAL + b"</Extension>" + by_id("TSL") + ROOT_END
+    ),
+    "7-one-id-twice": EVIL.replace(ROOT_END, ORIGINAL + by_id("TSL") + ROOT_END),
+    "8-original-in-object-by-id": EVIL.replace(b'Id="TSL"', b'Id="other"').replace(
+        ROOT_END, in_object(by_id("TSL"), ORIGINAL) + ROOT_END
+    ),
+    "9-evil-providers-beside-the-genuine": GENUINE.replace(SIGNATURE, EVIL_PROVIDERS + SIGNATURE),
+    "10-evil-scheme-in-the-signed-properties": GENUINE.replace(
+        b"<xades:SignedSignatureProperties>", EVIL_PROVIDERS + b"<xades:SignedSignatureProperties>"
+    ),
+    "11-evil-root-inside-the-signature-value": EVIL.replace(
+        ROOT_END, SIGNATURE.replace(b"<ds:KeyInfo>", ORIGINAL + b"<ds:KeyInfo>") + ROOT_END
+    ),
+    "12-signature-is-the-root": in_object(SIGNATURE, ORIGINAL),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPINGS)
+def test_t083_wrapping(name: str) -> None:
+    assert canonical(WRAPPINGS[name])  # well-formed: it is not that which is refused
+    refused(WRAPPINGS[name])
+
+
+def test_t083_what_is_in_an_object_is_not_signed_and_not_read() -> None:
+    """The genuine signature holds whatever unsigned objects it carries: none of it may show."""
+    data = GENUINE.replace(SIGNATURE, in_object(SIGNATURE, EVIL_PROVIDERS))
+    assert statuses(accepted(data)) == ["withdrawn"]
+
+
+def test_t083_two_signatures() -> None:
+    refused(GENUINE.replace(SIGNATURE, SIGNATURE + SIGNATURE))
+    other = signature_of(canonical(GENUINE_LIST), Signing(key_name="stranger", certificate=list_signer("stranger")))
+    refused(GENUINE.replace(SIGNATURE, other + SIGNATURE))
+    refused(GENUINE.replace(SIGNATURE, SIGNATURE + other))
+
+
+def test_t089_one_id_on_properties_and_something_else() -> None:
+    refused(GENUINE.replace(b"<SchemeInformation>", b'<SchemeInformation Id="properties">'))
+    copied = in_object(SIGNATURE, b'<x Id="properties"/>')
+    refused(GENUINE.replace(SIGNATURE, copied))
+
+
+# --- t084: keys that nobody pinned
+
+
+def test_t084_a_key_in_key_info_alone() -> None:
+    attacker = Signing(key_name="stranger")
+    refused(sign_list(EVIL_LIST, attacker), "not signed by a pinned certificate")
+    # The pinned certificate is named, and the attacker's key signs.
+    refused(sign_list(EVIL_LIST, Signing(key_name="stranger", certificate=PINNED[0])), "does not verify")
+    both = base64.b64encode(PINNED[0]).decode()
+    beside = f"<ds:X509Certificate>{both}</ds:X509Certificate><ds:X509Certificate>"
+    named = replace(attacker, key_info=lambda info: info.replace("<ds:X509Certificate>", beside, 1))
+    refused(sign_list(EVIL_LIST, named), "does not verify")
+
+
+def key_value(name: str) -> str:
+    numbers = key(name).public_key().public_numbers()
+    modulus, exponent = (
+        base64.b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode()
+        for number in (numbers.n, numbers.e)  # type: ignore[union-attr]
+    )
+    return (
+        f"<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}</ds:Modulus>"
+        f"<ds:Exponent>{exponent}</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+    )
+
+
+def test_t084_a_key_value() -> None:
+    alone = Signing(key_name="stranger", key_info=lambda _: f"<ds:KeyInfo>{key_value('stranger')}</ds:KeyInfo>")
+    refused(sign_list(EVIL_LIST, alone), "not signed by a pinned certificate")
+    beside = Signing(
+        key_name="stranger",
+        certificate=PINNED[0],
+        key_info=lambda info: info.replace("</ds:KeyInfo>", f"{key_value('stranger')}</ds:KeyInfo>"),
+    )
+    refused(sign_list(EVIL_LIST, beside))
+
+
+def test_t084_no_key_info() -> None:
+    refused(sign_list(GENUINE_LIST, Signing(key_info=lambda _: "")), "not signed by a pinned certificate")
+
+
+def test_t028_another_certificate_with_the_pinned_ones_names_and_serial() -> None:
+    impostor = list_signer("stranger")
+    assert impostor != PINNED[0]
+    refused(sign_list(EVIL_LIST, Signing(key_name="stranger", certificate=impostor)), "not signed by a pinned")
+
+
+@pytest.mark.parametrize("signers", [[LISTED], [list_signer("stranger")]])
+def test_pinned_and_wrong(signers: list[bytes]) -> None:
+    with pytest.raises(TrustListError, match="not signed by a pinned certificate"):
+        TrustStore.from_trusted_list(GENUINE, signers=signers)
+
+
+def test_nothing_pinned() -> None:
+    with pytest.raises(TrustListError, match="no signer given"):
+        TrustStore.from_trusted_list(GENUINE, signers=[])
+    with pytest.raises(TypeError):
+        TrustStore.from_trusted_list(GENUINE, signers=PINNED[0])  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        TrustStore.from_trusted_list(GENUINE, signers="x.pem")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("signed_at", "why"),
+    [
+        ("2022-12-31T23:59:59Z", "outside its signer's validity"),
+        ("2028-01-01T00:00:01Z", "outside its signer's validity"),
+        ("2024-03-01T13:00:00", "no time zone"),
+        ("yesterday", "not a valid value"),
+        ("", "not a valid value"),
+    ],
+)
+def test_the_signers_validity(signed_at: str, why: str) -> None:
+    refused(sign_list(GENUINE_LIST, Signing(signed_at=signed_at)), why)
+
+
+# --- t085, t086: algorithms and transforms
+
+
+def hmac_value(secret: bytes, bits: int | None = None) -> Callable[[bytes], bytes]:
+    size = 256 if bits is None else bits
+    return lambda _: hmac.digest(secret, b"x", "sha256")[: size // 8]
+
+
+@pytest.mark.parametrize("secret", [PINNED[0], spki(key("other-ca")), base64.b64encode(PINNED[0]), b""])
+@pytest.mark.parametrize("length", ["", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"])
+def test_t085_hmac_with_what_is_public(secret: bytes, length: str) -> None:
+    method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+    signed = sign_list(EVIL_LIST, Signing(method=method, value=hmac_value(secret))).decode()
+    signed = signed.replace(f'{method}"/>', f'{method}">{length}</ds:SignatureMethod>')
+    signed_info = re.findall(r"<ds:SignedInfo .*</ds:SignedInfo>", signed, re.DOTALL)[0]
+    value = hmac.digest(secret, canonical(signed_info.encode()), "sha256")
+    encoded = base64.b64encode(value).decode()
+    signed = re.sub(r"<ds:SignatureValue>[^<]*<", f"<ds:SignatureValue>{encoded}<", signed)
+    refused(signed.encode())
+
+
+@pytest.mark.parametrize(
+    "signing",
+    [
+        Signing(digest="sha1", method="http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+        Signing(reference_digest="sha1"),
+        Signing(method="http://www.w3.org/2001/04/xmldsig-more#rsa-md5"),
+        Signing(method="http://www.w3.org/2001/04/xmldsig-more#rsa-sha224"),
+        Signing(method="http://example.example/none"),
+    ],
+)
+def test_algorithms_refused(signing: Signing) -> None:
+    refused(sign_list(GENUINE_LIST, signing))
+
+
+XSLT = (
+    '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"><xsl:stylesheet version="1.0" '
+    'xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/"><x/></xsl:template></xsl:stylesheet>'
+    "</ds:Transform>"
+)
+XPATH = (
+    '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"><ds:XPath>not(ancestor-or-self::x)'
+    "</ds:XPath></ds:Transform>"
+)
+STEPS = {"enveloped": f'<ds:Transform Algorithm="{ENVELOPED}"/>', "c14n": f'<ds:Transform Algorithm="{EXCLUSIVE}"/>'}
+
+
+@pytest.mark.parametrize(
+    "transforms",
+    [
+        STEPS["enveloped"] + XSLT + STEPS["c14n"],
+        XSLT + STEPS["enveloped"] + STEPS["c14n"],
+        STEPS["enveloped"] + XPATH + STEPS["c14n"],
+        STEPS["c14n"] + STEPS["enveloped"],
+        STEPS["enveloped"],
+        STEPS["c14n"],
+        STEPS["enveloped"] + '<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#base64"/>' + STEPS["c14n"],
+        STEPS["enveloped"] + '<ds:Transform Algorithm="http://example.example/unknown"/>' + STEPS["c14n"],
+        STEPS["enveloped"] + '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#WithComments"/>',
+        STEPS["enveloped"] + STEPS["c14n"] + STEPS["c14n"],
+    ],
+)
+def test_t086_transforms(transforms: str) -> None:
+    """Signed by the pinned key: the signer itself must not be able to mean something else than the whole list."""
+    refused(sign_list(GENUINE_LIST, Signing(transforms=transforms)))
+
+
+def test_t086_references() -> None:
+    third = reference("", canonical(GENUINE_LIST), "sha256", STEPS["enveloped"] + STEPS["c14n"])
+    changes: list[Callable[[list[str]], list[str]]] = [
+        lambda references: [*references, third],
+        lambda references: references[:1],
+        lambda references: references[1:],
+        lambda references: references[::-1],
+        lambda _: [],
+        lambda references: [references[0], references[0]],
+        lambda references: [references[0], references[1].replace("01903#SignedProperties", "x")],
+        lambda references: [references[0].replace(' URI=""', ""), references[1]],
+    ]
+    for uri in ("file:///etc/hostname", "http://127.0.0.1:9/x", "x.xml"):
+        elsewhere = reference(uri, b"x", "sha256", "")
+        changes.append(functools.partial(add, elsewhere))
+        changes.append(functools.partial(put_first, elsewhere))
+    for change in changes:
+        refused(sign_list(GENUINE_LIST, Signing(references=change)))
+
+
+def add(reference_: str, references: list[str]) -> list[str]:
+    return [*references, reference_]
+
+
+def put_first(reference_: str, references: list[str]) -> list[str]:
+    return [reference_, references[1]]
+
+
+def test_t087_empty_digests_and_values() -> None:
+    refused(re.sub(rb"<ds:DigestValue>[^<]*<", b"<ds:DigestValue><", GENUINE, count=1))
+    refused(re.sub(rb"<ds:SignatureValue>[^<]*<", b"<ds:SignatureValue><", GENUINE))
+    empty = Signing(value=lambda _: b"")
+    refused(sign_list(GENUINE_LIST, empty))
+    of_nothing = reference("", b"", "sha256", STEPS["enveloped"] + STEPS["c14n"])
+    refused(sign_list(EVIL_LIST, Signing(references=lambda references: [of_nothing, references[1]])))
+
+
+# --- the document
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        b"<!DOCTYPE TrustServiceStatusList>",
+        b'<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">',
+        b'<!DOCTYPE x [<!ENTITY e "granted">]>',
+        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>',
+        b'<!DOCTYPE x [<!ATTLIST TrustServiceStatusList Id CDATA "TSL">]>',
+        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>',
+    ],
+)
+def test_a_doctype(doctype: bytes) -> None:
+    refused(GENUINE.replace(b"<TrustServiceStatusList", doctype + b"<TrustServiceStatusList", 1), "DOCTYPE")
+    with pytest.raises(TrustListError):
+        TrustStore.from_trusted_list_unsafe(EVIL.replace(b"<TrustService", doctype + b"<TrustService", 1))
+
+
+def test_other_documents() -> None:
+    for data in (
+        b"",
+        b"<",
+        b"\x00" * 100,
+        b"rubbish" * 100,
+        GENUINE[:-10],
+        GENUINE + root_of(EVIL),
+        GENUINE + b"x",
+        root_of(EVIL) + GENUINE,
+        GENUINE_LIST,
+        GENUINE.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        GENUINE.replace(b"UTF-8", b"UTF-7"),
+        SIGNATURE,
+        b"<x/>",
+        GENUINE.replace(TSL.encode(), b"http://example.example/other"),
+        GENUINE.replace(DS.encode(), b"http://example.example/other"),
+        GENUINE.replace(XADES.encode(), b"http://example.example/other"),
+    ):
+        refused(data)
+
+
+def test_another_root_that_is_signed_as_a_list_is() -> None:
+    other = GENUINE_LIST.replace(b"TrustServiceStatusList", b"OtherList")
+    signature = signature_of(canonical(other), Signing())
+    refused(other.replace(b"</OtherList>", signature + b"</OtherList>"), "something else than the list")
+
+
+@pytest.mark.parametrize("step", range(40))
+def test_a_changed_byte(step: int) -> None:
+    """All over the signed bytes: none can be changed."""
+    places = [match.start() for match in re.finditer(rb"[a-z0-9](?=[a-z0-9])", GENUINE)]
+    stop = GENUINE.index(b"<ds:SignatureValue>")
+    signed = [place for place in places if GENUINE.index(b"<SchemeInformation>") < place < stop]
+    place = signed[len(signed) * step // 40]
+    changed = GENUINE[:place] + (b"q" if GENUINE[place] != ord("q") else b"w") + GENUINE[place + 1 :]
+    refused(changed)
+
+
+def test_the_reader_reports_what_the_library_said() -> None:
+    refused(GENUINE.replace(b"withdrawn", b"granted"), "the list's signature does not verify: InvalidDigest")
+
+
+def test_a_long_list() -> None:
+    with pytest.raises(TrustListError, match="30000001 bytes"):
+        TrustStore.from_trusted_list(bytes(30_000_001), signers=PINNED)
+
+
+def test_with_the_pinned_key_the_attacker_would_have_it_all() -> None:
+    """The control of the whole file: with the evil list signed by the pinned key everything would be granted."""
+    assert statuses(accepted(sign_list(EVIL_LIST))) == ["granted"]
+    assert provider("a").certificate == LISTED
