@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ADDRESSES_SHOWN = 20
 _FINDINGS_SHOWN = 50
+STATEMENT_SHOWN = 600
+"""Characters of what a source of trust says: the names of services are long."""
 _SENTENCE_SHOWN = 1_000
 """Characters of a finding's sentence: it holds two quotes of up to 200, perhaps more of an expected value."""
 
@@ -69,7 +71,7 @@ def describe_signer(signer: Signer, style: Style, *, believed: bool) -> Iterator
     names = dict.fromkeys(filter(None, (signer.provider.name, signer.provider.organization)))
     yield m.PROVIDER if believed else m.CLAIMED_PROVIDER, " / ".join(map(shown, names)) or "?"
     recognition = style.say(m.RECOGNITIONS[signer.recognition])
-    anchor = f": {shown(signer.recognised_by)}" if signer.recognised_by is not None else ""
+    anchor = f": {shown(signer.recognised_by, STATEMENT_SHOWN)}" if signer.recognised_by is not None else ""
     yield m.RECOGNITION, f"{recognition}{anchor}"
 
 

@@ -320,6 +320,9 @@ REPORTED_BY = Phrase("reported by", "segnalato da")
 STATED_REASON = Phrase("stated reason", "motivo dichiarato")
 ADVICE = Phrase("what to do", "che cosa fare")
 
+RECOGNISES = Phrase("recognised by", "riconosciuto da")
+DOES_NOT_RECOGNISE = Phrase("not recognised by", "non riconosciuto da")
+
 # --- pecverify trust
 BUILT_IN = Phrase("Built-in anchors", "Ancore incorporate")
 TRUST_FOLDER = Phrase("Trust folder {folder}", "Cartella della fiducia {folder}")

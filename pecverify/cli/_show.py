@@ -9,6 +9,7 @@ from pecverify.cli import _messages as m
 from pecverify.cli._demands import Demands, read_only_message
 from pecverify.cli._exit import ExitStatus
 from pecverify.cli._facts import (
+    STATEMENT_SHOWN,
     VERDICT_INKS,
     align,
     describe_findings,
@@ -106,6 +107,9 @@ def _explain_path(report: Report, now: datetime, style: Style) -> Iterator[str]:
         yield f"  {style.say(m.NO_PATH)}"
         return
     yield from align(describe_signer(signer, style, believed=report.verdict is Verdict.VALID), style)
+    for statement in signer.statements:
+        said = style.say(m.RECOGNISES if statement.recognises else m.DOES_NOT_RECOGNISE)
+        yield f"  {said}: {shown(statement.describe(), STATEMENT_SHOWN)}"
     for number, certificate in enumerate(signer.path, start=1):
         yield f"  {number:>2}. {shown(certificate.subject)}"
         yield f"      {_describe_validity(certificate, style)}"

@@ -34,6 +34,7 @@ AGID_CRL = "https://ca1.agid.gov.it/CRL"
 
 List = TypeVar("List", ListOfLists, TrustedList)
 
+_SEQUENCE = b"\x30"
 _LIST_TYPE = re.compile(rb"<(?:\w+:)?TSLType>\s*([^<\s]+)")
 
 
@@ -169,6 +170,9 @@ def import_file(folder: TrustFolder, data: bytes, *, signers: Sequence[bytes] = 
     try:
         certificates = load_certificates(data)
     except TrustListError:
+        if not data.startswith(_SEQUENCE):
+            message = "neither a signed list or directory, nor a certificate or CRL"
+            raise TrustListError(message) from None
         directory = ProviderDirectory.parse(data, signers=signers)
         return folder.with_directory(directory), f"{directory.name}, {len(directory.entries)} entries"
     names = ", ".join(certificate.facts.subject for certificate in certificates)
