@@ -345,3 +345,20 @@ VERIFIED = Phrase("verified", "verificato")
 REFUSED = Phrase("refused", "rifiutato")
 KEPT = Phrase("verified and kept", "verificato e conservato")
 NO_LIST_OF_LISTS = Phrase("not a list of lists", "non è l'elenco degli elenchi")
+EDITION_OF = Phrase("edition of {date}", "edizione del {date}")
+NO_EDITION = Phrase("no edition was in force then", "nessuna edizione era in vigore")
+ANY_NAME = Phrase("any name: it has no constraints", "qualsiasi nome: non ha vincoli")
+MAIL_DOMAINS_TITLE = Phrase(
+    "Mail domains that AgID's authority for PEC could certify",
+    "Domini che l'autorità di AgID per la PEC poteva certificare",
+)
+ORGANIZATIONS_TITLE = Phrase(
+    "Organisations that AgID's authority for PEC could certify",
+    "Organizzazioni che l'autorità di AgID per la PEC poteva certificare",
+)
+TIMELINE_DESCRIPTION = Phrase(
+    "One bar for each name: from when to when an edition of AgID CA1 in force permitted it. That a provider was"
+    " accredited all that time is not said.",
+    "Una barra per ogni nome: da quando a quando un'edizione in vigore di AgID CA1 lo ammetteva. Che un gestore fosse"
+    " accreditato per tutto quel tempo non è detto.",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pecverify import ListOfLists, TrustListError, TrustStore
@@ -13,17 +14,18 @@ from pecverify.cli._demands import TROUBLE_SHOWN, explain, find_folder, read_fil
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import align, format_instant
 from pecverify.cli._text import Ink, Style, escape, shown, wants_colour
+from pecverify.trust import authority_editions, mail_domain_timeline, organization_timeline
 from pecverify.trust.folder import TrustFolder
+from pecverify.trust.picture import draw_timeline
 from pecverify.trust.refresh import AGID_CRL, Addresses, import_file, read_list, update
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from pecverify import CertificateFacts
     from pecverify.cli._facts import Fact
-    from pecverify.trust import ListFacts, ProviderDirectory, TrustedList
+    from pecverify.trust import AuthorityEdition, ListFacts, ProviderDirectory, TimelineRow, TrustedList
 
 
 def run(arguments: Namespace) -> ExitStatus:
@@ -194,6 +196,45 @@ def _import(arguments: Namespace, style: Style) -> ExitStatus:
     return status
 
 
+# --- timeline
+
+
+def _timeline(arguments: Namespace, style: Style) -> ExitStatus:
+    editions = authority_editions(TrustStore.default().anchors)
+    if arguments.at is not None:
+        editions = TrustStore.default().editions_at(arguments.at)
+        _print(_describe_editions(editions, style, organizations=arguments.organizations))
+        return ExitStatus.VALID
+    rows = organization_timeline(editions) if arguments.organizations else mail_domain_timeline(editions)
+    _print(_describe_rows(rows))
+    if arguments.svg is not None:
+        title = m.ORGANIZATIONS_TITLE if arguments.organizations else m.MAIL_DOMAINS_TITLE
+        picture = draw_timeline(rows, title=style.say(title), description=style.say(m.TIMELINE_DESCRIPTION))
+        try:
+            Path(arguments.svg).write_text(picture, "utf-8")
+        except (OSError, ValueError) as error:
+            raise CommandError(style.say(m.CANNOT_WRITE, file=arguments.svg, why=explain(error))) from None
+    return ExitStatus.VALID
+
+
+def _describe_rows(rows: tuple[TimelineRow, ...]) -> Iterator[str]:
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        for period in row.periods:
+            span = f"{period.start:%Y-%m-%d} - {period.stop:%Y-%m-%d}"
+            yield f"{row.name:<{width}}  {span}  {row.provider or ''}".rstrip()
+
+
+def _describe_editions(editions: tuple[AuthorityEdition, ...], style: Style, *, organizations: bool) -> Iterator[str]:
+    if not editions:
+        yield style.say(m.NO_EDITION)
+    for edition in editions:
+        yield style.paint(f"{edition.authority}, {style.say(m.EDITION_OF, date=edition.name)}", Ink.STRONG)
+        yield f"  {edition.not_before:%Y-%m-%d} - {edition.not_after:%Y-%m-%d}  SHA-256 {edition.sha256}"
+        names = edition.organizations if organizations else edition.mail_domains
+        yield from (f"  {name}" for name in names) if names is not None else (f"  {style.say(m.ANY_NAME)}",)
+
+
 def _load(path: Path, style: Style) -> TrustFolder:
     with trusting(str(path), style):
         return TrustFolder.load(path)
@@ -216,4 +257,5 @@ _ACTIONS: dict[str, Callable[[Namespace, Style], ExitStatus]] = {
     "check": _check,
     "update": _update,
     "import": _import,
+    "timeline": _timeline,
 }

@@ -6,6 +6,14 @@ before it is believed; `TrustStore` holds them together.
 
 from pecverify.trust._directory import DirectoryEntry, ProviderDirectory
 from pecverify.trust._store import TrustStore
+from pecverify.trust._timeline import (
+    AuthorityEdition,
+    Period,
+    TimelineRow,
+    authority_editions,
+    mail_domain_timeline,
+    organization_timeline,
+)
 from pecverify.trust._trusted_list import (
     REGISTERED_EMAIL,
     ListFacts,
@@ -17,12 +25,18 @@ from pecverify.trust._trusted_list import (
 
 __all__ = [
     "REGISTERED_EMAIL",
+    "AuthorityEdition",
     "DirectoryEntry",
     "ListFacts",
     "ListOfLists",
+    "Period",
     "ProviderDirectory",
     "ServicePeriod",
+    "TimelineRow",
     "TrustService",
     "TrustStore",
     "TrustedList",
+    "authority_editions",
+    "mail_domain_timeline",
+    "organization_timeline",
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 """id-kp-emailProtection."""
 
+_ORGANIZATION = "2.5.4.10"
 _ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 _SHORT_NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU"}
 """Attributes that the built-in anchors' subjects have (RFC 4514 §3)."""
@@ -36,6 +37,9 @@ class Edition:
     """How many intermediate certificates may follow; None: any number."""
     name_constraints: NameConstraints | None
     """Whom it may certify; None: anyone."""
+    organizations: tuple[str, ...] | None = None
+    """The organisations that its constraints permit, as they are written there; None for an anchor of the caller's, or
+    one without constraints."""
 
     def in_force(self, instant: datetime) -> bool:
         """Whether `instant` lies within its validity, both ends included."""
@@ -149,7 +153,13 @@ def _edition(subject: str, entry: dict[str, Any]) -> Edition:
         ),
         path_length=entry["path_length"],
         name_constraints=_constraints(constraints["permitted"], constraints["excluded"]) if constraints else None,
+        organizations=_organizations(constraints["permitted"]["directoryName"]) if constraints else None,
     )
+
+
+def _organizations(names: Iterable[list[str]]) -> tuple[str, ...]:
+    values = {value for name in names for oid, value in _split(name) if oid == _ORGANIZATION}
+    return tuple(sorted(values, key=str.casefold))
 
 
 def _constraints(permitted: dict[str, list[Any]], excluded: dict[str, list[Any]]) -> NameConstraints:

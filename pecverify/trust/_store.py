@@ -12,10 +12,12 @@ from pecverify.report import Provider
 from pecverify.trust._anchors import Anchor, custom_anchor, load_built_in_anchors
 from pecverify.trust._directory import DirectoryEntry, ProviderDirectory
 from pecverify.trust._providers import provider_name
+from pecverify.trust._timeline import AuthorityEdition, authority_editions
 from pecverify.trust._trusted_list import TrustedList, TrustService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
+    from datetime import datetime
 
     from pecverify._certificate import DistinguishedName
 
@@ -159,6 +161,19 @@ class TrustStore:
     def crls(self) -> tuple[bytes, ...]:
         """Certificate revocation lists that go with the sources: used as those of a policy."""
         return self._crls
+
+    def editions_at(self, instant: datetime) -> tuple[AuthorityEdition, ...]:
+        """Whom AgID's authorities could certify at an instant, by the editions then in force, newest first.
+
+        A path is valid if any edition in force permits it.
+
+        Raises:
+            ValueError: `instant` is naive.
+        """
+        if instant.utcoffset() is None:
+            message = f"editions_at takes an aware datetime, not {instant.isoformat()} without a zone"
+            raise ValueError(message)
+        return tuple(edition for edition in reversed(authority_editions(self._anchors)) if edition.in_force(instant))
 
     def __or__(self, other: TrustStore) -> TrustStore:
         """Both stores' sources; of two issues of the trusted list the newer.
