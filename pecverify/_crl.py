@@ -239,13 +239,7 @@ def _read_entries(crl: x509.CertificateRevocationList) -> dict[tuple[Distinguish
 
 
 def _read_algorithm(der: bytes) -> bytes:
-    """The signature's AlgorithmIdentifier, which stands in both places (RFC 5280 §5.1.1.2)."""
+    """The AlgorithmIdentifier beside the signed bytes; the library has seen that the one inside is the same."""
     whole = _asn1.read_element(der, 0, len(der), _DEPTH)
-    signed, algorithm, _ = _asn1.read_elements(der, whole.content_start, whole.content_stop, _DEPTH)
-    fields = _asn1.read_elements(der, signed.content_start, signed.content_stop, _DEPTH)
-    inner = next((field for field in fields if field.tag == _asn1.SEQUENCE), None)
-    outer = der[algorithm.start : algorithm.stop]
-    if inner is None or der[inner.start : inner.stop] != outer:
-        message = "inner and outer signature algorithm differ"
-        raise CrlError(message)
-    return outer
+    _, algorithm, _ = _asn1.read_elements(der, whole.content_start, whole.content_stop, _DEPTH)
+    return der[algorithm.start : algorithm.stop]

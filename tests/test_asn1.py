@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pecverify import Limits
-from pecverify._asn1 import Asn1Error, Asn1LimitError, check_der, read_element, read_elements
+from pecverify._asn1 import Asn1Error, Asn1LimitError, check_der, decode_oid, read_element, read_elements
 from tests.pki import der, indefinite, oid
 
 LIMITS = Limits()
@@ -158,3 +158,25 @@ def test_any_bytes(data: bytes) -> None:
         return
     element = read_element(data, 0, len(data), 32)
     assert data == der(element.tag, data[element.content_start : element.content_stop])
+
+
+@pytest.mark.parametrize(
+    ("content", "dotted"),
+    [
+        (b"\x2a\x86\x48\x86\xf7\x0d", "1.2.840.113549"),
+        (b"\x00", "0.0"),
+        (b"\x27", "0.39"),
+        (b"\x28", "1.0"),
+        (b"\x50", "2.0"),
+        (b"\x88\x37\x03", "2.999.3"),
+        (b"\x55\x1d\x20\x00", "2.5.29.32.0"),
+    ],
+)
+def test_object_identifiers_in_dots(content: bytes, dotted: str) -> None:
+    assert decode_oid(content) == dotted
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x01", b"\x2a\x86"])
+def test_object_identifiers_that_are_none(content: bytes) -> None:
+    with pytest.raises(Asn1Error, match="malformed OBJECT IDENTIFIER"):
+        decode_oid(content)

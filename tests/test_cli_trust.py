@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pecverify.cli import main
-from pecverify.trust import ProviderDirectory
+from pecverify.trust import ProviderDirectory, TrustedList
 from pecverify.trust.folder import TrustFolder
 from tests.crls import crl, entry, ocsp_response, serial_of
 from tests.directories import directory_signer, ldif, signed
@@ -100,8 +100,12 @@ def test_show_what_is_overdue_unsigned_or_closed(capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     run("trust", "show")
     printed = capsys.readouterr().out
+    assert "signed at         2024-03-01 13:00:00+00:00" in printed
     assert "next update       2024-09-01 12:00:00+00:00 (OVERDUE)" in printed
     assert "  Providers' directory\n    entries         3\n    file's SHA-256  " in printed
+    TrustFolder(trusted_list=TrustedList.parse_unsafe(make_list())).save(tmp_path / "trust")
+    run("trust", "show")
+    assert "signed" not in capsys.readouterr().out
     closed = make_list(Service(), sequence=6, next_update=None)
     Path("closed.xml").write_bytes(sign_list(closed, Signing(key_name="stranger", certificate=SIGNER)))
     run("trust", "import", "closed.xml", "--signers", "list-signer.der")
@@ -124,11 +128,17 @@ def test_a_folder_that_cannot_be_read(action: list[str], capsys: pytest.CaptureF
     assert run("verify", "receipt.eml") == 4
 
 
-def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trust", "import", "ca.der", "--trust-folder", "rubbish/x") == 4
     printed = capsys.readouterr().err
     assert "rubbish/x" in printed
     assert "\x1b" not in printed
+
+
+def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dangling").symlink_to("absent/folder")
+    assert run("trust", "import", "ca.der", "--trust-folder", "dangling") == 4
+    assert "dangling: cannot be written: File exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -258,3 +258,23 @@ def test_one_byte_replaced(position: int, value: int) -> None:
 @given(st.binary(max_size=100))
 def test_any_bytes(data: bytes) -> None:
     refusal(data)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", der(0xA0), der(0xA0, der(0x0C, b"x")), der(0xA0, der(0x04, b"x"), der(0x04, b"y")), der(0x04, b"x")],
+)
+def test_content_that_is_no_octets(content: bytes) -> None:
+    encapsulated = der(0x30, oid("1.2.840.113549.1.7.1"), content)
+    with pytest.raises(CmsError, match="no eContent"):
+        parse_signed_data(content_info(der(0x02, b"\x01"), der(0x31), encapsulated, der(0x31)), LIMITS, detached=False)
+
+
+def test_content_in_pieces() -> None:
+    pieces = der(0xA0, der(0x24, der(0x04, b"one "), der(0x04, b"two")))
+    encapsulated = der(0x30, oid("1.2.840.113549.1.7.1"), pieces)
+    with pytest.raises(CmsError, match="0 SignerInfos"):
+        parse_signed_data(content_info(der(0x02, b"\x01"), der(0x31), encapsulated, der(0x31)), LIMITS, detached=False)
+    nested = der(0x30, oid("1.2.840.113549.1.7.1"), der(0xA0, der(0x24, der(0x24, der(0x04, b"x")))))
+    with pytest.raises(CmsError, match="tag 0x24"):
+        parse_signed_data(content_info(der(0x02, b"\x01"), der(0x31), nested, der(0x31)), LIMITS, detached=False)

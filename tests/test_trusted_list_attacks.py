@@ -177,6 +177,13 @@ def test_t083_two_signatures() -> None:
     refused(GENUINE.replace(SIGNATURE, SIGNATURE + other))
 
 
+def test_t083_a_signature_inside_what_is_signed() -> None:
+    inner = GENUINE_LIST.replace(
+        b"</SchemeInformation>", SIGNATURE.replace(b'"properties"', b'"other"') + b"</SchemeInformation>"
+    )
+    refused(sign_list(inner), "holds a second signature")
+
+
 def test_t089_one_id_on_properties_and_something_else() -> None:
     refused(GENUINE.replace(b"<SchemeInformation>", b'<SchemeInformation Id="properties">'))
     copied = in_object(SIGNATURE, b'<x Id="properties"/>')

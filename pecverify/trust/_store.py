@@ -238,10 +238,8 @@ class TrustStore:
 
     def services_of(self, certificate: Certificate) -> tuple[tuple[TrustService, bool], ...]:
         """The services of the trusted list with that certificate (True), or with its key and subject (False)."""
-        trusted_list = self._trusted_list
-        if trusted_list is None:
-            return ()
-        return self.remember(("services", certificate.der), lambda: tuple(_match(trusted_list.services, certificate)))
+        services = () if self._trusted_list is None else self._trusted_list.services
+        return self.remember(("services", certificate.der), lambda: tuple(_match(services, certificate)))
 
     def entries_of(self, certificate: Certificate) -> tuple[tuple[ProviderDirectory, DirectoryEntry], ...]:
         """The directory entries that hold exactly that certificate."""

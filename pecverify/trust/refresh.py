@@ -105,9 +105,13 @@ class _Update:
     """One update: the folder as it becomes."""
 
     folder: TrustFolder
+    """With what was verified so far."""
     fetch: Fetch
+    """How to get a file."""
     now: datetime
+    """The clock."""
     results: list[Refreshed] = field(default_factory=list)
+    """What became of each thing so far."""
 
     def attempt(self, name: str, step: Callable[[], str]) -> None:
         try:
