@@ -69,11 +69,12 @@ def recognise(
     Source: RFC 6109 §2.2.2; ETSI TS 119 615 §4.4 (status of a listed service at an instant).
     """
     path = find_path(signer, embedded, trust, instant, policy)
-    named = [] if instant is None else [*_named(signer, path, trust, instant)]
+    exact = [] if instant is None else [*_name_certificate(signer, trust, instant)]
+    renewed = [] if instant is None or path.statement is None else [*_name_key(signer, trust, instant)]
     own = [] if path.statement is None else [path.statement]
-    statements = sorted([*named, *own], key=lambda statement: _RECOGNITIONS.index(statement.recognition))
-    findings = [*_check_sources(trust, instant, policy), *_check_services(named)]
-    if any(statement.recognises for statement in named):
+    statements = sorted([*exact, *renewed, *own], key=lambda statement: _RECOGNITIONS.index(statement.recognition))
+    findings = [*_check_sources(trust, instant, policy), *_check_services([*exact, *renewed])]
+    if any(statement.recognises for statement in exact):
         # The source vouches for the certificate itself. It may be newer than the anchors known here, and what its
         # issuer signed it with matters no more; but no source outweighs a forged issuer.
         findings += [finding for finding in path.findings if finding.reason is Reason.ISSUER_FORGED]
@@ -82,15 +83,18 @@ def recognise(
     return RecognitionResult(statements=tuple(statements), path=path, findings=tuple(findings))
 
 
-def _named(signer: Certificate, path: PathResult, trust: TrustStore, instant: datetime) -> Iterator[TrustStatement]:
-    """What directories and trusted list say of the certificate."""
+def _name_certificate(signer: Certificate, trust: TrustStore, instant: datetime) -> Iterator[TrustStatement]:
+    """What directories and trusted list say of exactly this certificate."""
     for directory, entry in trust.entries_of(signer):
         yield directory.state(entry)
-    trusted_list = trust.trusted_list
-    if trusted_list is not None:
-        for service, is_exact in trust.services_of(signer):
-            if is_exact or path.statement is not None:
-                yield trusted_list.state(service, instant)
+    for trusted_list, service in trust.services_of(signer):
+        yield trusted_list.state(service, instant)
+
+
+def _name_key(signer: Certificate, trust: TrustStore, instant: datetime) -> Iterator[TrustStatement]:
+    """What the trusted list says of another certificate with this key and subject: of one that this may renew."""
+    for trusted_list, service in trust.services_with_key_of(signer):
+        yield trusted_list.state(service, instant)
 
 
 def _check_sources(trust: TrustStore, instant: datetime | None, policy: Policy) -> Iterator[Finding]:

@@ -90,7 +90,7 @@ class _Issuer:
 
 def check_revocation(
     path: PathResult, embedded: tuple[Certificate, ...], trust: TrustStore, times: Times, policy: Policy
-) -> tuple[Finding, ...] | None:
+) -> tuple[tuple[Finding, ...], bool]:
     """Establish that no certificate of the path was revoked at the validated instant.
 
     Args:
@@ -101,13 +101,13 @@ def check_revocation(
         policy: the data, and whether revocation must be known.
 
     Returns:
-        CERTIFICATE_REVOKED, CERTIFICATE_REVOKED_LATER, REVOCATION_UNKNOWN, REVOCATION_DATA_REFUSED; None if nothing is
-        established and the policy does not ask for it.
+        CERTIFICATE_REVOKED, CERTIFICATE_REVOKED_LATER, REVOCATION_UNKNOWN, REVOCATION_DATA_REFUSED; and whether the
+        status of every certificate is established.
     """
     instant = times.validated_at
     crls = policy.crls + trust.crls
     if instant is None or not (crls or policy.ocsp or policy.require_revocation):
-        return None
+        return (), False
     examination = _Examination(
         trust=trust, policy=policy, crls=crls, embedded=embedded, anchor=path.anchor, instant=instant
     )
@@ -119,8 +119,7 @@ def check_revocation(
     findings += [
         found(Reason.REVOCATION_DATA_REFUSED, actual=refusal) for refusal in dict.fromkeys(examination.refusals)
     ]
-    is_established = bool(answers) and all(answer.status is not Status.UNKNOWN for _, answer in answers)
-    return tuple(findings) if findings or is_established else None
+    return tuple(findings), all(answer.status is not Status.UNKNOWN for _, answer in answers)
 
 
 def _with_issuers(

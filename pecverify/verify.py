@@ -399,9 +399,10 @@ def _check_revocation(case: _Case, signature: _Signature, times: Times, recognit
     if signature.view is None or recognition is None or recognition.statement is None:
         return  # a signer that nobody recognises has no path to ask about
     embedded = tuple(_parsed(case.trust, signature.view.certificates))
-    findings = check_revocation(recognition.path, embedded, case.trust, times, case.policy)
-    if findings is not None:
-        case.record(Check.REVOCATION, findings)
+    findings, is_established = check_revocation(recognition.path, embedded, case.trust, times, case.policy)
+    case.findings += findings
+    if is_established:  # else nothing was passed by saying nothing
+        case.ran.add(Check.REVOCATION)
 
 
 def _parsed(trust: TrustStore, certificates: Iterable[bytes]) -> Iterable[Certificate]:

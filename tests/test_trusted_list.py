@@ -220,6 +220,19 @@ def test_an_extension_that_must_be_understood(extensions: str, recognised: bool)
     assert report.signer.recognition is Recognition.NONE
 
 
+def test_a_renewal_rests_on_its_path() -> None:
+    """What is weak about the path is weak about the recognition; a listed certificate rests on none."""
+    anchored = store(Service(certificates=(make_signer("a", serial=900).certificate,)))
+    anchored |= TrustStore.from_certificates(authority())
+    weak = make_signer("a", digest="sha1")
+    report = verify(anchored, Message(signer=weak))
+    assert report.signer is not None
+    assert report.signer.recognition is Recognition.TRUSTED_LIST
+    assert {finding.reason for finding in report.findings} == {Reason.ALGORITHM_WEAK}
+    listed = verify(store(Service(certificates=(weak.certificate,))), Message(signer=weak))
+    assert listed.findings == ()
+
+
 def test_another_key_with_the_listed_name() -> None:
     other = make_signer("a", key_name="provider-b")
     report = verify(store(Service()) | TrustStore.from_certificates(authority()), Message(signer=other))

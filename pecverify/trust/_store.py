@@ -236,10 +236,31 @@ class TrustStore:
         """
         return self.remember(der, lambda: parse_certificate(der))
 
-    def services_of(self, certificate: Certificate) -> tuple[tuple[TrustService, bool], ...]:
-        """The services of the trusted list with that certificate (True), or with its key and subject (False)."""
-        services = () if self._trusted_list is None else self._trusted_list.services
-        return self.remember(("services", certificate.der), lambda: tuple(_match(services, certificate)))
+    def services_of(self, certificate: Certificate) -> tuple[tuple[TrustedList, TrustService], ...]:
+        """The services of the trusted list with exactly that certificate."""
+        return self._services("exact", certificate, lambda listed: listed.der == certificate.der)
+
+    def services_with_key_of(self, certificate: Certificate) -> tuple[tuple[TrustedList, TrustService], ...]:
+        """The services of the trusted list with another certificate of the same key and subject, and not that one."""
+        of_it = [service for _, service in self.services_of(certificate)]
+        key, subject = certificate.public_key, certificate.subject_name
+        found = self._services(
+            "key", certificate, lambda listed: (listed.public_key, listed.subject_name) == (key, subject)
+        )
+        return tuple((trusted_list, service) for trusted_list, service in found if service not in of_it)
+
+    def _services(
+        self, question: str, certificate: Certificate, matches: Callable[[Certificate], bool]
+    ) -> tuple[tuple[TrustedList, TrustService], ...]:
+        trusted_list = self._trusted_list
+        if trusted_list is None:
+            return ()
+        return self.remember(
+            (question, certificate.der),
+            lambda: tuple(
+                (trusted_list, service) for service in trusted_list.services if any(map(matches, service.certificates))
+            ),
+        )
 
     def entries_of(self, certificate: Certificate) -> tuple[tuple[ProviderDirectory, DirectoryEntry], ...]:
         """The directory entries that hold exactly that certificate."""
@@ -287,17 +308,6 @@ def _newer(current: TrustedList | None, other: TrustedList | None) -> TrustedLis
     other.facts.check_follows(current.facts)
     # Of the same file, the one whose signature was verified.
     return current if current.facts.sha256 == other.facts.sha256 and current.facts.signer is not None else other
-
-
-def _match(services: tuple[TrustService, ...], certificate: Certificate) -> Iterable[tuple[TrustService, bool]]:
-    for service in services:
-        if any(listed.der == certificate.der for listed in service.certificates):
-            yield service, True
-        elif any(
-            listed.public_key == certificate.public_key and listed.subject_name == certificate.subject_name
-            for listed in service.certificates
-        ):
-            yield service, False
 
 
 def _index_domains(directories: tuple[ProviderDirectory, ...]) -> dict[str, tuple[DirectoryEntry, ...]]:
