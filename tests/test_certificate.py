@@ -224,3 +224,37 @@ def test_one_byte_replaced(position: int, value: int) -> None:
     except CertificateError:
         return
     assert certificate.signature_algorithm == signature_algorithm(key("ca"), "sha256")
+
+
+def test_distribution_points() -> None:
+    uri = x509.GeneralName("uniform_resource_identifier", "http://crl.example/1")
+    issuer = x509.Name.build({"country_name": "IT", "common_name": "CRL"})
+    name = x509.GeneralName("directory_name", issuer)
+    relative = x509.RelativeDistinguishedName(
+        [{"type": "organizational_unit_name", "value": x509.DirectoryString("utf8_string", "Uno")}]
+    )
+    points = [
+        {"distribution_point": x509.DistributionPointName("full_name", [uri, name])},
+        {
+            "distribution_point": x509.DistributionPointName("name_relative_to_crl_issuer", relative),
+            "reasons": {"key_compromise", "superseded"},
+        },
+        {
+            "distribution_point": x509.DistributionPointName("name_relative_to_crl_issuer", relative),
+            "crl_issuer": [uri, name],
+        },
+        {"crl_issuer": [name]},
+    ]
+    extension: Extension = ("crl_distribution_points", False, points)
+    full, ours, theirs, nameless = parse_certificate(
+        make_signer(replace={"crl": extension}).certificate
+    ).crl_distribution_points
+    prepared = ((("2.5.4.6", "it"),), (("2.5.4.3", "crl"),))
+    unit = (("2.5.4.11", "uno"),)
+    assert full.names == {("UniformResourceIdentifier", "http://crl.example/1"), ("DirectoryName", prepared)}
+    assert (full.reasons, full.crl_issuers) == (None, ())
+    assert ours.names == {("DirectoryName", (*parse_certificate(authority()).subject_name, unit))}
+    assert ours.reasons == frozenset({"key_compromise", "superseded"})
+    assert theirs.names == {("DirectoryName", (*prepared, unit))}
+    assert theirs.crl_issuers == (prepared,)
+    assert (nameless.names, nameless.crl_issuers) == (frozenset(), (prepared,))
