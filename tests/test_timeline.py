@@ -1,4 +1,4 @@
-"""Which names AgID's authorities could certify, and when: as figures, on the command line, and as a picture."""
+"""Which names AgID's authorities could certify, and when: as figures and on the command line."""
 
 from __future__ import annotations
 
@@ -6,25 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
 from pecverify import TrustStore
 from pecverify.cli import main
 from pecverify.trust import (
     AuthorityEdition,
     Period,
-    TimelineRow,
     authority_editions,
     mail_domain_timeline,
     organization_timeline,
 )
-from pecverify.trust.picture import draw_timeline
 from tests.pki import authority
 
 DEFAULT = TrustStore.default()
 EDITIONS = authority_editions(DEFAULT.anchors)
 DOMAINS = {row.name: row for row in mail_domain_timeline(EDITIONS)}
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def at(text: str) -> datetime:
@@ -168,59 +164,3 @@ def test_the_picture_of_the_docs_is_that_of_the_data(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trust", "timeline", "--svg", str(tmp_path / "absent" / "x.svg"), "--lang", "en"]) == 4
     assert "cannot be written" in capsys.readouterr().err
-
-
-# --- the picture
-
-
-def draw(*rows: TimelineRow) -> etree._Element:
-    return etree.fromstring(draw_timeline(rows, title="T & <t>", description="D & <d>").encode())
-
-
-def test_one_bar_for_each_period() -> None:
-    rows = tuple(DOMAINS.values())
-    picture = draw(*rows)
-    bars = [rect for rect in picture.iter(f"{SVG}rect") if rect.get("rx")]
-    assert len(bars) == len(rows)
-    assert bars[0].findtext(f"{SVG}title") == (
-        "agid.gov.it: 2017-10-12 - 2030-09-22 (2017-10-12, 2018-04-04, 2019-06-13, 2020-01-30, 2020-02-19,"
-        " 2020-10-13, 2021-06-22, 2021-09-21, 2025-02-20)"
-    )
-
-
-def test_longer_is_wider_and_later_is_further_right() -> None:
-    rows = mail_domain_timeline([edition(2001, 2003, "a"), edition(2003, 2007, "b")])
-    first, second = (rect for rect in draw(*rows).iter(f"{SVG}rect") if rect.get("rx"))
-    assert float(second.get("width", 0)) == pytest.approx(2 * float(first.get("width", 0)), rel=0.01)
-    assert float(second.get("x", 0)) == pytest.approx(float(first.get("x", 0)) + float(first.get("width", 0)), abs=0.2)
-
-
-def test_everything_is_inside() -> None:
-    picture = draw(*DOMAINS.values())
-    width, height = map(float, picture.get("viewBox", "").split()[2:])
-    for each in picture.iter():
-        x, y = float(each.get("x", 0)), float(each.get("y", 0))
-        assert 0 <= x <= width
-        assert 0 <= y <= height
-        assert x + float(each.get("width", 0)) <= width
-
-
-def test_every_text_is_escaped() -> None:
-    hostile = TimelineRow(
-        name='<script>"&',
-        provider="<x>]]>",
-        periods=(Period(start=at("2020-01-01T00:00:00Z"), stop=at("2021-01-01T00:00:00Z"), editions=("e",)),),
-    )
-    picture = draw(hostile)
-    assert {each.tag for each in picture.iter()} == {
-        f"{SVG}{name}" for name in ("svg", "title", "desc", "style", "rect", "text", "line", "tspan")
-    }
-    assert picture.findtext(f"{SVG}title") == "T & <t>"
-    assert picture.findtext(f"{SVG}desc") == "D & <d>"
-    assert any("<script>" in "".join(map(str, each.itertext())) for each in picture.iter(f"{SVG}text"))
-
-
-def test_it_refers_to_nothing_outside() -> None:
-    text = draw_timeline(tuple(DOMAINS.values()), title="t", description="d")
-    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
-    assert "url(" not in text

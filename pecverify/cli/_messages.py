@@ -356,9 +356,3 @@ ORGANIZATIONS_TITLE = Phrase(
     "Organisations that AgID's authority for PEC could certify",
     "Organizzazioni che l'autorità di AgID per la PEC poteva certificare",
 )
-TIMELINE_DESCRIPTION = Phrase(
-    "One bar for each name: from when to when an edition of AgID CA1 in force permitted it. That a provider was"
-    " accredited all that time is not said.",
-    "Una barra per ogni nome: da quando a quando un'edizione in vigore di AgID CA1 lo ammetteva. Che un gestore fosse"
-    " accreditato per tutto quel tempo non è detto.",
-)

@@ -209,7 +209,7 @@ def _timeline(arguments: Namespace, style: Style) -> ExitStatus:
     _print(_describe_rows(rows))
     if arguments.svg is not None:
         title = m.ORGANIZATIONS_TITLE if arguments.organizations else m.MAIL_DOMAINS_TITLE
-        picture = draw_timeline(rows, title=style.say(title), description=style.say(m.TIMELINE_DESCRIPTION))
+        picture = draw_timeline(rows, title=style.say(title), language=style.language)
         try:
             Path(arguments.svg).write_text(picture, "utf-8")
         except (OSError, ValueError) as error:

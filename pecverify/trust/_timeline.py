@@ -88,7 +88,7 @@ def authority_editions(anchors: Iterable[Anchor]) -> tuple[AuthorityEdition, ...
 
 
 def mail_domain_timeline(editions: Iterable[AuthorityEdition]) -> tuple[TimelineRow, ...]:
-    """For each mail domain that an edition names: when at least one in force permitted it."""
+    """For each mail domain that an edition names: when at least one in force named it (DigitPA CA1 permitted any)."""
     return _timeline(editions, lambda edition: edition.mail_domains or (), lambda domain: provider_name(f"@{domain}"))
 
 
