@@ -9,6 +9,7 @@ import pytest
 
 from pecverify import TrustStore, verify_receipt
 from pecverify.cli import main
+from tests.lists import Pointer, Service, Signing, list_signer, make_list, make_list_of_lists, sign_list
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.it.md"]
@@ -62,3 +63,37 @@ def test_no_private_key_ships() -> None:
     shipped = [path for path in (ROOT / "pecverify").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     assert shipped
     assert [path for path in shipped if b"PRIVATE KEY" in path.read_bytes()] == []
+
+
+def test_the_example_of_the_trust_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With lists of our own under the names that it uses."""
+    pointer = Pointer(certificates=(list_signer("stranger"),))
+    signing = Signing(key_name="stranger", certificate=list_signer("stranger"))
+    for name, data in {
+        "eu-lotl.xml": sign_list(make_list_of_lists(pointer)),
+        "lotl-signers.pem": list_signer(),
+        "TSL-IT.xml": sign_list(make_list(Service()), signing),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(ROOT / "docs" / "trust.md", "python")
+    names: dict[str, TrustStore] = {}
+    exec(compile(code, "trust.md", "exec"), names)  # noqa: S102 (our own page)
+    assert repr(names["trust"]) == "TrustStore(AgID CA1, DigitPA CA1, trusted list IT 5)"
+
+
+@pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md"], ids=lambda path: path.name)
+def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract)\b", page.read_text("utf-8")))
+    assert "trust update" in commands
+    for words in commands:
+        with pytest.raises(SystemExit) as stopped:
+            main([*words.split(), "--help"])
+        assert stopped.value.code == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md", ROOT / "docs" / "performance.md"])
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target

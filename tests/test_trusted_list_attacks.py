@@ -216,6 +216,17 @@ def key_value(name: str) -> str:
     )
 
 
+def test_a_pinned_certificate_beside_the_signers() -> None:
+    """As a chain might stand in KeyInfo: the one whose key verifies counts, whichever comes first."""
+    other = base64.b64encode(list_signer("stranger")).decode()
+    beside = f"<ds:X509Certificate>{other}</ds:X509Certificate><ds:X509Certificate>"
+    data = sign_list(GENUINE_LIST, Signing(key_info=lambda info: info.replace("<ds:X509Certificate>", beside, 1)))
+    for signers in ([list_signer(), list_signer("stranger")], [list_signer("stranger"), list_signer()]):
+        assert TrustedList.parse(data, signers=signers).facts.signer is not None
+    with pytest.raises(TrustListError, match="does not verify"):
+        TrustedList.parse(data, signers=[list_signer("stranger")])
+
+
 def test_t084_a_key_value() -> None:
     alone = Signing(key_name="stranger", key_info=lambda _: f"<ds:KeyInfo>{key_value('stranger')}</ds:KeyInfo>")
     refused(sign_list(EVIL_LIST, alone), "not signed by a pinned certificate")
@@ -402,6 +413,7 @@ def test_other_documents() -> None:
         root_of(EVIL) + GENUINE,
         GENUINE_LIST,
         GENUINE.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        GENUINE.decode().replace("UTF-8", "UTF-16").encode("utf-16-le"),
         GENUINE.replace(b"UTF-8", b"UTF-7"),
         SIGNATURE,
         b"<x/>",

@@ -63,14 +63,21 @@ def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
         TrustListError: it is not; the message says why.
     """
     named = named_certificates(data)
-    signer = next((signer for signer in signers if signer.der in named), None)
-    if signer is None:
-        message = "the list is not signed by a pinned certificate"
-        raise TrustListError(message)
+    refusal = TrustListError("the list is not signed by a pinned certificate")
+    for signer in signers:
+        if signer.der in named:
+            try:
+                return _verify_by(data, signer)
+            except TrustListError as error:  # another pinned one may stand beside the signer's
+                refusal = error
+    raise refusal
+
+
+def _verify_by(data: bytes, signer: Certificate) -> SignedList:
     try:
         data.decode("utf-8")
-        if b"<!DOCTYPE" in data:
-            message = "the list has a DOCTYPE"
+        if b"<!DOCTYPE" in data or b"\0" in data:
+            message = "the list has a DOCTYPE, or is not in UTF-8"
             raise TrustListError(message)
         signed = _verify(data, signer)
     except TrustListError:
