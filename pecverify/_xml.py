@@ -71,6 +71,16 @@ def parse_xml(data: bytes) -> Document:
 
     Source: XML 1.0 §2.8, §4.3.3.
     """
+    root, has_doctype = _parse(data)
+    has_instructions = any(
+        isinstance(sibling, etree._ProcessingInstruction)  # noqa: SLF001 (the public name is a function)
+        for sibling in root.itersiblings(preceding=True)
+    )
+    return Document(_to_node(root), has_doctype, has_instructions)
+
+
+def _parse(data: bytes) -> tuple[etree._Element, bool]:
+    """The root, and whether there is a DOCTYPE."""
     _check_encoding(data)
     position = data.find(_DOCTYPE)
     if position != -1 and not _EXTERNAL_DOCTYPE.match(data, position):
@@ -79,11 +89,31 @@ def parse_xml(data: bytes) -> Document:
         resolve_entities=False, load_dtd=False, no_network=True, attribute_defaults=False, huge_tree=False
     )
     try:
-        root = etree.fromstring(data, parser)
+        return etree.fromstring(data, parser), position != -1
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XmlError(Reason.DATICERT_MALFORMED, "not well-formed") from error
-    before = [sibling.tag for sibling in root.itersiblings(preceding=True)]
-    return Document(_to_node(root), position != -1, etree.ProcessingInstruction in before)
+
+
+def check_shape(data: bytes, *, attributes: int, within: str, elements: int) -> None:
+    """Establish that a document is of a shape that other libraries can take without undue effort.
+
+    Args:
+        data: the document.
+        attributes: the most attributes that an element may have.
+        within: the name of an element of which there may be two.
+        elements: the most elements that one of those may hold.
+
+    Raises:
+        XmlError: it is not, or is refused as by `parse_xml`.
+    """
+    root, _ = _parse(data)
+    if any(len(element.attrib) > attributes for element in root.iter(etree.Element)):
+        raise XmlError(Reason.DATICERT_STRUCTURE, f"an element with more than {attributes} attributes")
+    bounded = list(root.iter(within))
+    if len(bounded) > 2:  # noqa: PLR2004 (as the docstring says; more could nest)
+        raise XmlError(Reason.DATICERT_STRUCTURE, f"{len(bounded)} elements {within}")
+    if any(sum(1 for _ in element.iter()) > elements for element in bounded):
+        raise XmlError(Reason.DATICERT_STRUCTURE, f"more than {elements} elements within {within}")
 
 
 def _check_encoding(data: bytes) -> None:

@@ -126,7 +126,7 @@ def test_the_list_of_lists_names_its_next_signers() -> None:
         ({LIST: italian(next_update=NOW - timedelta(seconds=1))}, [True, False, True], "past its next update"),
         ({LIST: italian(key_name="provider-b")}, [True, False, True], "not signed by a pinned certificate"),
         ({LIST: italian().replace(b"granted", b"grantad")}, [True, False, True], "does not verify"),
-        ({LIST: italian()[:-1000]}, [True, False, True], "not signed by a pinned certificate"),
+        ({LIST: italian()[:-1000]}, [True, False, True], "not well-formed"),
         ({LIST: list_of_lists()}, [True, False, True], "not signed by a pinned certificate"),
         ({LIST: b"<html>404</html>"}, [True, False, True], "not signed by a pinned certificate"),
         ({CRL: crl(key_name="stranger")}, [True, True, False], "not signed by an authority that is trusted"),

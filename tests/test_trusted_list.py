@@ -129,7 +129,14 @@ def test_names_in_other_languages() -> None:
         (b"<TSLVersionIdentifier>6<", b"<TSLVersionIdentifier>4<", "list version '4'"),
         (b"<SchemeTerritory>IT<", b"<SchemeTerritory>FR<", "territory is 'FR'"),
         (b"<TSLSequenceNumber>5</TSLSequenceNumber>", b"", "no element TSLSequenceNumber"),
-        (b"<TSLSequenceNumber>5<", b"<TSLSequenceNumber>five<", "invalid literal"),
+        (b"<TSLSequenceNumber>5<", b"<TSLSequenceNumber>five<", "TSLSequenceNumber is 'five'"),
+        (b"<TSLSequenceNumber>5<", b"<TSLSequenceNumber>-5<", "TSLSequenceNumber is '-5'"),
+        (b"<TSLSequenceNumber>5<", b"<TSLSequenceNumber>1_0<", "TSLSequenceNumber is '1_0'"),
+        (b"<TSLSequenceNumber>5<", "<TSLSequenceNumber>\u0665<".encode(), "TSLSequenceNumber is"),
+        (b"<TSLSequenceNumber>5<", b"<TSLSequenceNumber>1234567890<", "TSLSequenceNumber is '1234567890'"),
+        (b"<ListIssueDateTime>2024-03-01T12:00:00Z", b"<ListIssueDateTime>0001-01-01T00:00:00+23:59", "calendar"),
+        (b"<ListIssueDateTime>2024-03-01T12:00:00Z", b"<ListIssueDateTime>9999-12-31T23:59:59-23:59", "calendar"),
+        (b"<StatusStartingTime>2024-02-01T00:00:00Z", b"<StatusStartingTime>0001-01-01T00:00:00+23:59", "calendar"),
         (b"<SchemeTerritory>", b"<SchemeTerritory/><SchemeTerritory>", "2 elements SchemeTerritory"),
         (b"<ListIssueDateTime>2024", b"<ListIssueDateTime>x", "Invalid isoformat"),
         (b"12:00:00Z</ListIssueDateTime>", b"12:00:00</ListIssueDateTime>", "no time zone"),
@@ -288,6 +295,13 @@ def test_stores_with_lists_combine_and_pickle() -> None:
     assert (newer | TrustStore.default()).trusted_list == newer.trusted_list
     assert (TrustStore.default() | newer).trusted_list == newer.trusted_list
     assert (newer | newer) == newer
+    signed = sign_list(make_list(Service(), sequence=8))
+    other_file = TrustStore.from_trusted_list(signed + b"\n<!-- the same list -->", signers=SIGNERS)
+    assert (newer | other_file).trusted_list == newer.trusted_list
+    unverified = TrustStore.from_trusted_list_unsafe(signed)
+    assert (unverified | newer).trusted_list == (newer | unverified).trusted_list == newer.trusted_list
+    with pytest.raises(TrustListError, match="another list with sequence 8"):
+        _ = newer | TrustStore.from_trusted_list_unsafe(signed + b"\n")
     assert pickle.loads(pickle.dumps(newer)) == newer  # noqa: S301 (our own)
     assert repr(newer) == "TrustStore(trusted list IT 8)"
     assert newer != older

@@ -8,9 +8,11 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from fixtures.catalogue import pem
 from pecverify import TrustListError, TrustStore
 from pecverify.trust import TrustedList
 from tests.lists import (
@@ -190,6 +192,43 @@ def test_t089_one_id_on_properties_and_something_else() -> None:
     refused(GENUINE.replace(SIGNATURE, copied))
 
 
+# --- shapes that make libraries slow: effort that grows with the square of what costs an attacker nothing
+
+MANY = 2_000
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (
+            GENUINE.replace(
+                b"<ds:SignedInfo ", b"<ds:SignedInfo " + b"".join(b'xmlns:n%d="u" ' % n for n in range(MANY))
+            ),
+            "more than 100 namespaces",
+        ),
+        (
+            GENUINE.replace(b'Id="TSL"', b'Id="TSL" ' + b"".join(b'a%d="" ' % n for n in range(MANY))),
+            "an element with more than 20 attributes",
+        ),
+        (GENUINE.replace(SIGNATURE, in_object(SIGNATURE, b"<x/>" * MANY)), "more than 200 elements within"),
+        (GENUINE.replace(SIGNATURE, SIGNATURE * 3), "3 elements"),
+        (GENUINE.replace(b"<SchemeInformation>", b"<SchemeInformation>" + b"<x/>" * 500_000), "more than 500000 tags"),
+    ],
+    ids=["namespaces", "attributes", "objects", "signatures", "elements"],
+)
+def test_shapes_that_take_long(data: bytes, why: str) -> None:
+    refused(data, why)
+
+
+def test_the_bounds_are_inclusive() -> None:
+    attributes = b"".join(b'a%d="" ' % number for number in range(18))  # and the two that the root has
+    assert statuses(accepted(sign_list(GENUINE_LIST.replace(b'Id="TSL"', b'Id="TSL" ' + attributes)))) == ["withdrawn"]
+    inside = 200 - SIGNATURE.count(b"</") - SIGNATURE.count(b"/>")
+    padded = in_object(SIGNATURE, b"<x/>" * (inside - 1))
+    assert statuses(accepted(GENUINE.replace(SIGNATURE, padded))) == ["withdrawn"]
+    refused(GENUINE.replace(SIGNATURE, in_object(SIGNATURE, b"<x/>" * inside)), "more than 200 elements")
+
+
 # --- t084: keys that nobody pinned
 
 
@@ -214,6 +253,25 @@ def key_value(name: str) -> str:
         f"<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}</ds:Modulus>"
         f"<ds:Exponent>{exponent}</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
     )
+
+
+def test_signers_in_one_file_and_of_one_key() -> None:
+    both = (pem(list_signer("stranger")) + pem(list_signer())).encode()
+    assert TrustedList.parse(GENUINE, signers=[both]).facts.signer is not None
+    expired = list_signer(serial=71, not_after=datetime(2023, 6, 1, tzinfo=UTC))
+    # XAdES binds the signature to one certificate, not to its key.
+    for signers in ([expired], [list_signer("stranger"), expired]):
+        with pytest.raises(TrustListError):
+            TrustedList.parse(GENUINE, signers=signers)
+    beside = f"<ds:X509Certificate>{base64.b64encode(expired).decode()}</ds:X509Certificate><ds:X509Certificate>"
+    data = sign_list(GENUINE_LIST, Signing(key_info=lambda info: info.replace("<ds:X509Certificate>", beside, 1)))
+    with pytest.raises(TrustListError):
+        TrustedList.parse(data, signers=[expired])
+
+
+def test_a_list_printed_for_people() -> None:
+    pretty = re.sub(rb"><", b">\n    <", GENUINE_LIST)
+    assert statuses(accepted(sign_list(pretty))) == ["withdrawn"]
 
 
 def test_a_pinned_certificate_beside_the_signers() -> None:

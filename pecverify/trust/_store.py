@@ -307,7 +307,8 @@ def _newer(current: TrustedList | None, other: TrustedList | None) -> TrustedLis
         return current or other
     other.facts.check_follows(current.facts)
     # Of the same file, the one whose signature was verified.
-    return current if current.facts.sha256 == other.facts.sha256 and current.facts.signer is not None else other
+    is_same = current.facts.sequence == other.facts.sequence
+    return current if is_same and current.facts.signer is not None else other
 
 
 def _index_domains(directories: tuple[ProviderDirectory, ...]) -> dict[str, tuple[DirectoryEntry, ...]]:

@@ -46,6 +46,9 @@ _LIST_OF_LISTS = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUlistofthelis
 _NATIONAL_LIST = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUgeneric"
 _DELIVERY_SERVICES = frozenset({"EDS/Q", REGISTERED_EMAIL})
 _LIST_MEDIA_TYPE = "application/vnd.etsi.tsl+xml"
+_MOST_TAGS = 500_000
+"""Start and end tags: Italy's list has some 41,000."""
+_LONGEST_NUMBER = 9
 _VERSIONS = ("5", "6")
 TERRITORY = "IT"
 """Whose list names PEC providers."""
@@ -105,6 +108,8 @@ class ListFacts:
     """The latest instant at which the next issue is due, UTC; None for a closed list."""
     sha256: str
     """SHA-256 of the file, hexadecimal, lower case."""
+    content_sha256: str | None
+    """SHA-256 of what its signature covers; None if the signature was not looked at."""
     signer: CertificateFacts | None
     """The pinned certificate that signed it; None if the signature was not looked at."""
     signed_at: datetime | None
@@ -128,9 +133,15 @@ class ListFacts:
         if self.sequence < other.sequence:
             message = f"{self.name}: sequence {self.sequence} is older than {other.sequence}, which is known"
             raise TrustListError(message)
-        if self.sequence == other.sequence and self.sha256 != other.sha256:
+        if self.sequence == other.sequence and not self._is_same_as(other):
             message = f"{self.name}: another list with sequence {self.sequence} is known"
             raise TrustListError(message)
+
+    def _is_same_as(self, other: ListFacts) -> bool:
+        """White space, comments and what is not signed make another file of the same list."""
+        if self.content_sha256 is None or other.content_sha256 is None:
+            return self.sha256 == other.sha256
+        return self.content_sha256 == other.content_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +301,9 @@ def _open(data: bytes, signers: tuple[Certificate, ...] | None) -> tuple[ListFac
     if len(data) > MAXIMUM_LIST_BYTES:
         message = f"a list of {len(data)} bytes: more than {MAXIMUM_LIST_BYTES}"
         raise TrustListError(message)
+    if data.count(b"<") > _MOST_TAGS:
+        message = f"a list with more than {_MOST_TAGS} tags"
+        raise TrustListError(message)
     signed = None if signers is None else verify_list(data, signers)
     with _refusing():
         document = parse_xml(data if signed is None else signed.content)
@@ -305,11 +319,12 @@ def _open(data: bytes, signers: tuple[Certificate, ...] | None) -> tuple[ListFac
         return (
             ListFacts(
                 territory=_text(scheme, "SchemeTerritory"),
-                sequence=int(_text(scheme, "TSLSequenceNumber")),
+                sequence=_number(scheme, "TSLSequenceNumber"),
                 version=int(version),
                 issued_at=read_instant(_text(scheme, "ListIssueDateTime")),
                 next_update=read_instant(_own_text(next_update[0])) if next_update else None,
                 sha256=hashlib.sha256(data).hexdigest(),
+                content_sha256=None if signed is None else hashlib.sha256(signed.content).hexdigest(),
                 signer=None if signed is None else signed.signer.facts,
                 signed_at=None if signed is None else signed.signed_at,
             ),
@@ -409,6 +424,14 @@ def _child(node: Node, name: str) -> Node:
 
 def _text(node: Node, name: str) -> str:
     return _own_text(_child(node, name)).strip()
+
+
+def _number(node: Node, name: str) -> int:
+    text = _text(node, name)
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        message = f"{name} is {text[:20]!r}"
+        raise ValueError(message)
+    return int(text)
 
 
 def _own_text(node: Node) -> str:

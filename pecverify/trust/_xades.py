@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pecverify._xml import XmlError, check_shape
 from pecverify.errors import TrustListError
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _CANONICAL_FORMS = frozenset(
 )
 """All without comments: a comment is not signed."""
 _X509_CERTIFICATE = re.compile(rb"X509Certificate>([A-Za-z0-9+/=]+)<")
+_MOST_NAMESPACES, _MOST_ATTRIBUTES, _MOST_IN_SIGNATURE = 100, 20, 200
+"""The published lists have 8 namespaces, at most 3 attributes of an element, and 35 elements in the signature."""
 _HASHES = ("SHA256", "SHA384", "SHA512")
 
 
@@ -62,6 +65,7 @@ def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
     Raises:
         TrustListError: it is not; the message says why.
     """
+    _check_shape(data)
     named = named_certificates(data)
     refusal = TrustListError("the list is not signed by a pinned certificate")
     for signer in signers:
@@ -73,12 +77,31 @@ def verify_list(data: bytes, signers: Iterable[Certificate]) -> SignedList:
     raise refusal
 
 
-def _verify_by(data: bytes, signer: Certificate) -> SignedList:
+def _check_shape(data: bytes) -> None:
+    """Nothing in the document makes its verification take longer than its size does.
+
+    signxml's effort, and that of canonicalisation, grows with the square of attributes, namespaces and elements in the
+    signature, all before any signature value is looked at.
+    """
     try:
         data.decode("utf-8")
         if b"<!DOCTYPE" in data or b"\0" in data:
             message = "the list has a DOCTYPE, or is not in UTF-8"
             raise TrustListError(message)
+        if data.count(b"xmlns") > _MOST_NAMESPACES:
+            message = f"the list declares more than {_MOST_NAMESPACES} namespaces"
+            raise TrustListError(message)
+        check_shape(data, attributes=_MOST_ATTRIBUTES, within=f"{_DS}Signature", elements=_MOST_IN_SIGNATURE)
+    except TrustListError:
+        raise
+    except ValueError as error:
+        detail = error.detail if isinstance(error, XmlError) else "not in UTF-8"
+        message = f"not a trusted list that can be read: {detail}"
+        raise TrustListError(message) from error
+
+
+def _verify_by(data: bytes, signer: Certificate) -> SignedList:
+    try:
         signed = _verify(data, signer)
     except TrustListError:
         raise
@@ -141,7 +164,11 @@ def read_instant(text: str) -> datetime:
     if instant.tzinfo is None:
         message = f"no time zone: {text[:40]!r}"
         raise ValueError(message)
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        message = f"beyond the calendar: {text[:40]!r}"
+        raise ValueError(message) from error
 
 
 def _check_form(signature: Any) -> None:  # noqa: ANN401 (lxml has no types)
