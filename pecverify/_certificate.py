@@ -210,11 +210,13 @@ class Certificate:
         return self.facts.not_after
 
 
-def parse_certificate(der: bytes) -> Certificate:
+def parse_certificate(der: bytes, *, is_pinned: bool = False) -> Certificate:
     """Parse one certificate.
 
     Args:
         der: exactly one certificate.
+        is_pinned: whether somebody who is trusted named it by its bytes, so that nothing rests on its own signature:
+            four of those that sign Italy's trusted list have one that is malformed.
 
     Raises:
         CertificateError: it is malformed, not DER, not version 3, repeats an extension, names two signature algorithms,
@@ -227,7 +229,7 @@ def parse_certificate(der: bytes) -> Certificate:
         raise CertificateError(message)
     try:
         _asn1.check_der(der, _LIMITS)
-        fields, algorithm = _read_outline(der)
+        fields, algorithm = _read_outline(der, is_pinned=is_pinned)
         _check_addresses(der, fields)
         # Deviations that it accepts and warns of (e.g. serial numbers that are not positive) are no news to a caller.
         # The filters are the process's own: two threads that replace them at once could leave the wrong ones behind.
@@ -244,12 +246,16 @@ def parse_certificate(der: bytes) -> Certificate:
         raise CertificateError(message) from error
 
 
-def _read_outline(der: bytes) -> tuple[list[_asn1.Element], bytes]:
+def _read_outline(der: bytes, *, is_pinned: bool) -> tuple[list[_asn1.Element], bytes]:
     """The fields of TBSCertificate after the version, and the signature algorithm, which stands in both places."""
     whole = _asn1.read_element(der, 0, len(der), _LIMITS.asn1_depth)
     outer = _asn1.read_elements(der, whole.content_start, whole.content_stop, _LIMITS.asn1_depth)
     if [element.tag for element in outer] != [_asn1.SEQUENCE, _asn1.SEQUENCE, _asn1.BIT_STRING]:
         message = "not a Certificate"
+        raise CertificateError(message)
+    if der[outer[2].content_start] != 0 and not is_pinned:
+        # Nobody signs the count of unused bits: with another one the same certificate would have another fingerprint.
+        message = "a signature that is not whole octets"
         raise CertificateError(message)
     fields = _asn1.read_elements(der, outer[0].content_start, outer[0].content_stop, _LIMITS.asn1_depth)
     if len(fields) < 7 or fields[0].tag != _CONTEXT_VERSION or der[fields[0].stop - 1] != 2:  # noqa: PLR2004 (v3 is 2)
@@ -475,7 +481,8 @@ def load_certificates(data: bytes) -> tuple[Certificate, ...]:
     try:
         # A long SEQUENCE cannot begin a text: what looks like PEM inside it is a string of the certificate.
         blocks = [] if data.startswith(_LONG_SEQUENCE) else _PEM.split(data)[1:]
-        return tuple(parse_certificate(decode_pem(block)) for block in blocks) or (parse_certificate(data),)
+        encoded = [decode_pem(block) for block in blocks] or [data]
+        return tuple(parse_certificate(der, is_pinned=True) for der in encoded)
     except ValueError as error:
         message = f"not a certificate in PEM or DER: {error}"
         raise TrustListError(message) from error

@@ -1,15 +1,19 @@
-"""What every test can rely on: the same examples on every run, and no trust folder but its own."""
+"""What every test can rely on: the same examples on every run, no trust folder but its own, and no side effects."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import no_side_effects
+
 # A failure is found again, and coverage does not vary.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+no_side_effects.install()
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +22,11 @@ def no_trust_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factor
     folder = tmp_path_factory.getbasetemp() / "no-trust-folder"
     monkeypatch.setenv("PECVERIFY_TRUST_FOLDER", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_side_effects_of_its_own() -> Iterator[None]:
+    """pecverify did nothing that it was not asked for (threat 100)."""
+    no_side_effects.violations.clear()
+    yield
+    assert no_side_effects.violations == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-VECTORS = sorted((Path(__file__).resolve().parent.parent / "fixtures" / "vectors").glob("*.json"))
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+VECTORS = sorted(path for folder in ("vectors", "hostile") for path in (FIXTURES / folder).glob("*.json"))
 
 STRICTER = {
     "t009-content-type": "the contentType attribute must be id-data (RFC 5652 §11.1)",
@@ -15,7 +16,13 @@ STRICTER = {
     "t019-hash-differs": "one digest algorithm per signer",
     "t003-econtent": "a detached signature holds no content",
     "t004-econtent-empty": "a detached signature holds no content",
+    "t005-attributes-as-content": "PEC signatures have signed attributes",
+    "t006-attributes-as-econtent": "a detached signature holds no content",
     "t008-no-attributes": "PEC signatures have signed attributes",
+    "t041-hundred-authorities": "at most 16 certificates",
+    "t093-long-oid": "at most 64 bytes of an OBJECT IDENTIFIER",
+    "t094-nested": "at most 32 levels",
+    "t095-content-type-is-octets": "contentType is an OBJECT IDENTIFIER (RFC 5652 §11.1)",
     "t026-two-signers": "a PEC message has one signer",
     "t038-algorithms-differ": "inner and outer algorithm are one (RFC 5280 §4.1.1.2)",
     "t037-extension-twice": "an extension occurs once (RFC 5280 §4.2)",

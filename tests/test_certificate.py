@@ -258,3 +258,15 @@ def test_distribution_points() -> None:
     assert theirs.names == {("DirectoryName", (*prepared, unit))}
     assert theirs.crl_issuers == (prepared,)
     assert (nameless.names, nameless.crl_issuers) == (frozenset(), (prepared,))
+
+
+def test_bug_the_signature_is_whole_octets() -> None:
+    """Its count of unused bits is signed by nobody: it changed the fingerprint, and nothing noticed."""
+    place = len(SIGNER) - 257
+    assert SIGNER[place - 4 : place + 1] == b"\x03\x82\x01\x01\x00"
+    changed = SIGNER[:place] + b"\x01" + SIGNER[place + 1 :]
+    with pytest.raises(CertificateError, match="whole octets"):
+        parse_certificate(changed)
+    # Certificates that sign Italy's list have it. They are named by their bytes: nothing rests on their signature.
+    (pinned,) = load_certificates(changed)
+    assert pinned.der == changed

@@ -15,15 +15,15 @@ import pytest
 from fixtures.catalogue.broken_mime import forwarded
 from pecverify.cli import main
 from pecverify.data import read_data
+from tests.oracle import FIXTURES, VECTORS
 
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 TRUST = ["--trust", str(FIXTURES / "trust" / "test-ca.pem")]
-VECTORS = sorted((FIXTURES / "vectors").glob("*.json"))
 STATUS = {"valid": 0, "invalid": 1, "indeterminate": 3}
 
 
 def path(name: str) -> str:
-    return str(FIXTURES / "vectors" / f"{name}.eml")
+    (found,) = (str(file.with_suffix(".eml")) for file in VECTORS if file.stem == name)
+    return found
 
 
 def options(vector: dict[str, Any]) -> list[str]:

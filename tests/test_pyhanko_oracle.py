@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from pecverify import Limits
 from pecverify._header import MimeError
@@ -19,6 +20,8 @@ pyhanko_errors = pytest.importorskip("pyhanko.sign.validation.errors")
 ACCEPTED_BY_PYHANKO = {
     "t003-econtent": "reads no eContent when it is given a digest",
     "t004-econtent-empty": "reads no eContent when it is given a digest",
+    "t005-attributes-as-content": "takes a signature without signed attributes",
+    "t006-attributes-as-econtent": "reads no eContent when it is given a digest",
     "t008-no-attributes": "takes a signature without signed attributes",
     "t010-econtent-type": "reads the contentType attribute alone",
     "t014-signing-time": "does not look at signingTime here",
@@ -29,6 +32,11 @@ ACCEPTED_BY_PYHANKO = {
     "t037-extension-twice": "does not parse the certificate's extensions here",
     "t038-algorithms-differ": "does not compare the certificate's algorithms",
     "t045-pss-salt": "takes any salt length",
+    "t041-hundred-authorities": "has no limit",
+    "t092-extra-field": "does not look for further fields",
+    "t093-long-oid": "has no limit",
+    "t093-padded-oid": "does not look at the arcs",
+    "t094-nested": "has no limit",
     "t097-certificates": "has no limit",
 }
 """It accepts these, pecverify refuses them by rule."""
@@ -55,7 +63,9 @@ def pyhanko_accepts(message: bytes) -> bool | None:
             expected_content_type="data",
             actual_digest=digest,
         )
-    except (pyhanko_errors.SignatureValidationError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (pyhanko_errors.SignatureValidationError, UnsupportedAlgorithm, AssertionError):
+        return False
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return False
     return all(status)
 

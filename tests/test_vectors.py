@@ -27,9 +27,7 @@ from pecverify import (
     TrustStore,
     verify_receipt,
 )
-
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-VECTORS = sorted((FIXTURES / "vectors").glob("*.json"))
+from tests.oracle import FIXTURES, VECTORS
 
 
 def load(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -133,7 +131,11 @@ def test_regenerating_leaves_no_difference(tmp_path: Path) -> None:
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
     kept = {
         path.relative_to(FIXTURES): path.read_bytes()
-        for path in (*(FIXTURES / "vectors").iterdir(), *(FIXTURES / "trust").iterdir())
+        for path in (
+            *(FIXTURES / "vectors").iterdir(),
+            *(FIXTURES / "hostile").iterdir(),
+            *(FIXTURES / "trust").iterdir(),
+        )
         if path.suffix != ".py" and path.is_file()
     }
     assert made == kept

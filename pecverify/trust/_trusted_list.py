@@ -369,7 +369,7 @@ def _readable(certificates: Iterable[bytes]) -> Iterator[Certificate]:
     """What cannot be read recognises nobody, and need not stop the rest of the list."""
     for encoded in certificates:
         with suppress(CertificateError):
-            yield parse_certificate(encoded)
+            yield parse_certificate(encoded, is_pinned=True)
 
 
 def _service_type(state: Node) -> str:

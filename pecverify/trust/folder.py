@@ -176,6 +176,6 @@ def _decode(value: dict[str, Any]) -> object:
         case "datetime":
             return datetime.fromisoformat(fields["iso"])
         case "Certificate":
-            return parse_certificate(base64.b64decode(fields["base64"], validate=True))
+            return parse_certificate(base64.b64decode(fields["base64"], validate=True), is_pinned=True)
         case name:
             return _TYPES[name](**fields)

@@ -233,7 +233,10 @@ def _with_crl(folder: TrustFolder, data: bytes) -> tuple[TrustFolder, Crl]:
     crl = parse_crl(data)
     if isinstance(crl, str):
         raise TrustListError(crl)
-    authorities = [*load_built_in_anchors(), *map(custom_anchor, map(parse_certificate, folder.certificates))]
+    authorities = [
+        *load_built_in_anchors(),
+        *map(custom_anchor, (parse_certificate(der, is_pinned=True) for der in folder.certificates)),
+    ]
     if not any(
         anchor.subject_name == crl.issuer_name and is_signed_by(crl, anchor.public_key) for anchor in authorities
     ):
