@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,12 @@ def test_every_public_field_is_explained(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_what_it_knows(name: str) -> None:
     assert ast.get_docstring(ast.parse(MODULES[name].read_text("utf-8")))
+
+
+def test_the_floor_of_the_xml_library() -> None:
+    """Older versions of lxml open local files that an external DTD names (CVE-2026-41066)."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    (lxml,) = (requirement for requirement in project["dependencies"] if requirement.startswith("lxml"))
+    assert lxml == "lxml>=6.1.3"
+    for path in PACKAGE.rglob("*.py"):
+        assert "XMLSchema" not in path.read_text("utf-8"), path

@@ -472,3 +472,11 @@ def test_daticert_beside_other_named_parts() -> None:
     )
     by_rfc_name = Message(with_daticert=False, more_parts=(daticert_part(Message().daticert(), b"certdata.xml"),))
     assert verify(by_rfc_name).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize("data", [RECEIPT, b"", b"rubbish"])
+def test_a_report_has_no_truth_value(data: bytes) -> None:
+    """`if report:` would take an INVALID one for a pass."""
+    report = verify_receipt(data, trust=TRUST)
+    with pytest.raises(TypeError, match=r"compare report\.verdict"):
+        bool(report)
