@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.threats import ATTACKS, BROADER, PAGE, cases_of, page_with, table, numbered_tests
+from fixtures.threats import ATTACKS, BROADER, PAGE, cases_of, numbered_tests, page_with, table
 
 TESTS = Path(__file__).resolve().parent
 
