@@ -11,10 +11,12 @@ import hashlib
 import re
 import threading
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from pecverify import _asn1
@@ -55,9 +57,18 @@ _UNDERSTOOD = frozenset(
 )
 _EVALUATED = (x509.RFC822Name, x509.DNSName, x509.UniformResourceIdentifier, x509.DirectoryName)
 """Kinds of name that name constraints are evaluated for."""
+LIBRARY_ERRORS = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises on malformed X.509 structures."""
 _PEM = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
 _LONG_SEQUENCE = b"\x30\x82"
-_WARNINGS = threading.Lock()
+_WARNINGS = threading.RLock()
 _KEY_USAGES = (
     "digital_signature",
     "content_commitment",
@@ -231,19 +242,27 @@ def parse_certificate(der: bytes, *, is_pinned: bool = False) -> Certificate:
         _asn1.check_der(der, _LIMITS)
         fields, algorithm = _read_outline(der, is_pinned=is_pinned)
         _check_addresses(der, fields)
-        # Deviations that it accepts and warns of (e.g. serial numbers that are not positive) are no news to a caller.
-        # The filters are the process's own: two threads that replace them at once could leave the wrong ones behind.
-        with _WARNINGS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             return _to_certificate(x509.load_der_x509_certificate(der), der, fields, algorithm)
     except CertificateError:
         raise
     except AlgorithmError as error:
         message = f"public key: {error.actual}"
         raise CertificateError(message, error.reason) from error
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except LIBRARY_ERRORS as error:
         message = str(error) if isinstance(error, _asn1.Asn1Error) else "malformed certificate"
         raise CertificateError(message) from error
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Deviations that the library accepts and warns of (odd serial numbers, long names) are no news to a caller.
+
+    The filters are the process's own: two threads that replace them at once could leave the wrong ones behind.
+    """
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _read_outline(der: bytes, *, is_pinned: bool) -> tuple[list[_asn1.Element], bytes]:

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from pecverify import _asn1
-from pecverify._certificate import decode_pem, name_keys, prepare_name
+from pecverify._certificate import LIBRARY_ERRORS, decode_pem, name_keys, prepare_name, quietly
 from pecverify.policy import Limits
 
 if TYPE_CHECKING:
@@ -143,10 +143,11 @@ def parse_crl(data: bytes) -> Crl | str:
         The list; or the reason in a few words: malformed, an unknown critical extension (RFC 5280 §5.2, §5.3).
     """
     try:
-        return _parse(data)
+        with quietly():
+            return _parse(data)
     except CrlError as error:
         return str(error)
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except LIBRARY_ERRORS:
         return "malformed CRL"
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from pecverify import _asn1
-from pecverify._certificate import CertificateError, parse_certificate, prepare_name
+from pecverify._certificate import LIBRARY_ERRORS, CertificateError, parse_certificate, prepare_name, quietly
 from pecverify._crl import Revocation
 from pecverify.policy import Limits
 
@@ -96,15 +96,18 @@ def parse_ocsp_response(data: bytes) -> OcspResponse | str:
     if len(data) > MAXIMUM_OCSP_BYTES:
         return f"OCSP response of {len(data)} bytes"
     try:
-        parsed = ocsp.load_der_ocsp_response(data)
-        if parsed.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return f"OCSP response status {parsed.response_status.name.lower()}"
-        critical = [extension.oid.dotted_string for extension in parsed.extensions if extension.critical]
-        if critical:
-            return f"unknown critical extension {critical[0]}"
-        return _to_response(parsed, data)
-    except (ValueError, TypeError):
+        with quietly():
+            return _parse(data)
+    except LIBRARY_ERRORS:
         return "malformed OCSP response"
+
+
+def _parse(data: bytes) -> OcspResponse | str:
+    parsed = ocsp.load_der_ocsp_response(data)
+    if parsed.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        return f"OCSP response status {parsed.response_status.name.lower()}"
+    critical = [extension.oid.dotted_string for extension in parsed.extensions if extension.critical]
+    return f"unknown critical extension {critical[0]}" if critical else _to_response(parsed, data)
 
 
 def _to_response(parsed: ocsp.OCSPResponse, data: bytes) -> OcspResponse:

@@ -256,6 +256,7 @@ def test_crls_in_pem() -> None:
         (b"rubbish", "malformed CRL"),
         (b"-----BEGIN X509 CRL-----\n!!\n-----END X509 CRL-----\n", "malformed CRL"),
         (crl()[:-1], "malformed CRL"),
+        (crl().replace(b"\x02\x01\x01\x30", b"\x02\x01\x60\x30", 1), "malformed CRL"),
         (bytes(30_000_001), "CRL of 30000001 bytes"),
         (
             crl(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
@@ -266,7 +267,7 @@ def test_crls_in_pem() -> None:
             "unknown critical entry extension 1.2.3",
         ),
     ],
-    ids=["stranger", "stranger-revokes", "rubbish", "pem", "cut", "long", "critical", "critical-entry"],
+    ids=["stranger", "stranger-revokes", "rubbish", "pem", "cut", "version", "long", "critical", "critical-entry"],
 )
 def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
     report = verify(crls=[data])
@@ -292,6 +293,8 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
             ocsp_response(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
             "unknown critical extension 1.2.3",
         ),
+        # An OBJECT IDENTIFIER that is no digest, in place of SHA-1's (found by mutation).
+        (ocsp_response().replace(b"\x2b\x0e\x03\x02\x1a", b"\x2b\x0e\x03\x04\x1a"), "malformed OCSP response"),
         (ocsp_response(delegate=responder(), signed_by="provider-b"), "not signed by the issuer"),
         (ocsp_response(delegate=responder(usage="email_protection"), signed_by="stranger"), "not signed by"),
         (ocsp_response(delegate=responder(issuer_key="other-ca"), signed_by="stranger"), "not signed by"),
@@ -306,6 +309,7 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
         "long",
         "try-later",
         "critical",
+        "unknown-digest",
         "delegate-other-key",
         "delegate-usage",
         "delegate-other-issuer",
@@ -520,3 +524,13 @@ def test_two_algorithms_that_differ() -> None:
 def test_a_crl_whose_algorithm_is_not_accepted() -> None:
     md5 = crl(digest="sha1").replace(b"\x01\x01\x05\x05", b"\x01\x01\x04\x05")
     assert reasons(verify(crls=[md5])) == REFUSED
+
+
+@pytest.mark.parametrize("data", [crl(), ocsp_response()], ids=["crl", "ocsp"])
+def test_bug_odd_names_are_no_warnings(data: bytes) -> None:
+    """The library warns of a country of more than two letters; the caller gets findings, and nothing else."""
+    organization, country = b"\x06\x03\x55\x04\x0a", b"\x06\x03\x55\x04\x06"
+    odd = data.replace(organization, country)
+    assert odd != data
+    report = verify(crls=[odd] if data == crl() else [], responses=[] if data == crl() else [odd])
+    assert Reason.REVOCATION_UNKNOWN in reasons(report)
