@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.x509 import ReasonFlags
+from cryptography.x509 import ObjectIdentifier, ReasonFlags, UnrecognizedExtension, load_der_x509_certificate
 from cryptography.x509.ocsp import OCSPCertStatus
 
 from pecverify import Limits, find_receipts
@@ -134,14 +134,20 @@ def revocation_data() -> Iterator[bytes]:
     serial = crls.serial_of(LISTED)
     yield from (path.read_bytes() for path in sorted((FIXTURES / "trust").glob("*.crl")))
     revoked = crls.entry(serial, reason=ReasonFlags.key_compromise, invalid_since=crls.ISSUED)
+    issuer = load_der_x509_certificate(authority()).subject
+    keeps_expired = UnrecognizedExtension(ObjectIdentifier("2.5.29.60"), b"\x18\x0f20240101000000Z")
+    unknown = UnrecognizedExtension(ObjectIdentifier("1.2.3"), b"\x05\x00")
     lists = (
         crls.crl(),
         crls.crl(revoked, crls.entry(serial + 1, reason=ReasonFlags.remove_from_crl)),
         crls.crl(revoked, base=3),
         crls.crl(number=None, scope={"only_contains_user_certs": True}),
-        crls.crl(revoked, scope={"indirect_crl": True}),
+        crls.crl(revoked, crls.entry(serial, issuer=issuer), scope={"indirect_crl": True}),
         crls.crl(revoked, scope={"only_some_reasons": frozenset({ReasonFlags.key_compromise})}),
         crls.crl(revoked, digest="sha1"),
+        crls.crl(further=[(keeps_expired, False)]),
+        crls.crl(further=[(unknown, True)]),
+        crls.crl(crls.entry(serial, further=[(unknown, True)])),
     )
     for data in lists:
         yield data
@@ -153,6 +159,7 @@ def revocation_data() -> Iterator[bytes]:
     yield crls.ocsp_response(
         status=OCSPCertStatus.REVOKED, revoked_at=crls.REVOKED, reason=ReasonFlags.superseded, digest="sha1"
     )
+    yield crls.ocsp_response(further=[(unknown, True)])
     yield crls.ocsp_response(delegate=stranger, signed_by="stranger", embedded=[authority()])
     yield b"\x30\x03\x0a\x01\x06"  # a response that says no more than "unauthorized"
 
