@@ -122,6 +122,11 @@ def read_elements(data: bytes, start: int, stop: int, depth: int) -> list[Elemen
     return elements
 
 
+def read_children(data: bytes, parent: Element, depth: int) -> list[Element]:
+    """The elements that fill a constructed one exactly. Raises as `read_element`."""
+    return read_elements(data, parent.content_start, parent.content_stop, depth)
+
+
 def check_der(data: bytes, limits: Limits) -> None:
     """Establish that `data` is exactly one element and DER throughout.
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -211,6 +211,11 @@ class Certificate:
     """commonName of the subject."""
 
     @property
+    def serial_number(self) -> int:
+        """SerialNumber."""
+        return int.from_bytes(self.serial_bytes, "big", signed=True)
+
+    @property
     def not_before(self) -> datetime:
         """Start of validity, UTC, inclusive."""
         return self.facts.not_before
@@ -268,7 +273,7 @@ def quietly() -> Iterator[None]:
 def _read_outline(der: bytes, *, is_pinned: bool) -> tuple[list[_asn1.Element], bytes]:
     """The fields of TBSCertificate after the version, and the signature algorithm, which stands in both places."""
     whole = _asn1.read_element(der, 0, len(der), _LIMITS.asn1_depth)
-    outer = _asn1.read_elements(der, whole.content_start, whole.content_stop, _LIMITS.asn1_depth)
+    outer = _children(der, whole)
     if [element.tag for element in outer] != [_asn1.SEQUENCE, _asn1.SEQUENCE, _asn1.BIT_STRING]:
         message = "not a Certificate"
         raise CertificateError(message)
@@ -276,7 +281,7 @@ def _read_outline(der: bytes, *, is_pinned: bool) -> tuple[list[_asn1.Element], 
         # Nobody signs the count of unused bits: with another one the same certificate would have another fingerprint.
         message = "a signature that is not whole octets"
         raise CertificateError(message)
-    fields = _asn1.read_elements(der, outer[0].content_start, outer[0].content_stop, _LIMITS.asn1_depth)
+    fields = _children(der, outer[0])
     if len(fields) < 7 or fields[0].tag != _CONTEXT_VERSION or der[fields[0].stop - 1] != 2:  # noqa: PLR2004 (v3 is 2)
         message = "not an X.509 version 3 certificate"
         raise CertificateError(message)
@@ -301,7 +306,7 @@ def _check_addresses(der: bytes, fields: list[_asn1.Element]) -> None:
 
 
 def _children(der: bytes, element: _asn1.Element) -> list[_asn1.Element]:
-    return _asn1.read_elements(der, element.content_start, element.content_stop, _LIMITS.asn1_depth)
+    return _asn1.read_children(der, element, _LIMITS.asn1_depth)
 
 
 def _to_certificate(parsed: x509.Certificate, der: bytes, fields: list[_asn1.Element], algorithm: bytes) -> Certificate:
@@ -476,6 +481,13 @@ def _uris(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
 
 def _names(names: Iterable[x509.GeneralName]) -> tuple[DistinguishedName, ...]:
     return tuple(prepare_name(name.value) for name in names if isinstance(name, x509.DirectoryName))
+
+
+def parse_readable(encoded: Iterable[bytes], *, is_pinned: bool = False) -> Iterator[Certificate]:
+    """Those that can be read: what cannot recognises nobody, and need not stop the rest. As `parse_certificate`."""
+    for der in encoded:
+        with suppress(CertificateError):
+            yield parse_certificate(der, is_pinned=is_pinned)
 
 
 def decode_pem(block: bytes) -> bytes:

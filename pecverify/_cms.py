@@ -95,7 +95,7 @@ class _Reader:
         self.is_der = True
 
     def children(self, element: Element) -> list[Element]:
-        elements = _asn1.read_elements(self.data, element.content_start, element.content_stop, self.limits.asn1_depth)
+        elements = _asn1.read_children(self.data, element, self.limits.asn1_depth)
         for child in elements:
             if not child.is_der_header:
                 self.is_der = False

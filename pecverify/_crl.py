@@ -242,5 +242,5 @@ def _read_entries(crl: x509.CertificateRevocationList) -> dict[tuple[Distinguish
 def _read_algorithm(der: bytes) -> bytes:
     """The AlgorithmIdentifier beside the signed bytes; the library has seen that the one inside is the same."""
     whole = _asn1.read_element(der, 0, len(der), _DEPTH)
-    _, algorithm, _ = _asn1.read_elements(der, whole.content_start, whole.content_stop, _DEPTH)
+    _, algorithm, _ = _asn1.read_children(der, whole, _DEPTH)
     return der[algorithm.start : algorithm.stop]

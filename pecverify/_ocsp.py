@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,15 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from pecverify import _asn1
-from pecverify._certificate import LIBRARY_ERRORS, CertificateError, parse_certificate, prepare_name, quietly
+from pecverify._certificate import LIBRARY_ERRORS, parse_readable, prepare_name, quietly
 from pecverify._crl import Revocation
 from pecverify.policy import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
-
-    from cryptography import x509
 
     from pecverify._certificate import Certificate, DistinguishedName
 
@@ -116,7 +112,7 @@ def _to_response(parsed: ocsp.OCSPResponse, data: bytes) -> OcspResponse:
         responder_key_hash=parsed.responder_key_hash,
         produced_at=parsed.produced_at_utc,
         responses=tuple(_to_single(single) for single in parsed.responses),
-        certificates=tuple(_readable(parsed.certificates)),
+        certificates=tuple(parse_readable(each.public_bytes(Encoding.DER) for each in parsed.certificates)),
         signature_algorithm=_read_algorithm(data),
         signature=parsed.signature,
         signed_bytes=parsed.tbs_response_bytes,
@@ -142,22 +138,12 @@ def _to_single(single: ocsp.OCSPSingleResponse) -> SingleResponse:
     )
 
 
-def _readable(certificates: list[x509.Certificate]) -> Iterator[Certificate]:
-    for certificate in certificates:
-        with suppress(CertificateError):
-            yield parse_certificate(certificate.public_bytes(Encoding.DER))
-
-
 def _read_algorithm(data: bytes) -> bytes:
     """The AlgorithmIdentifier of the BasicOCSPResponse inside the OCTET STRING inside responseBytes."""
     whole = _asn1.read_element(data, 0, len(data), _DEPTH)
-    _, explicit = _children(data, whole)
-    (response_bytes,) = _children(data, explicit)
-    _, octets = _children(data, response_bytes)
-    (basic,) = _children(data, octets)
-    _, algorithm, *_ = _children(data, basic)
+    _, explicit = _asn1.read_children(data, whole, _DEPTH)
+    (response_bytes,) = _asn1.read_children(data, explicit, _DEPTH)
+    _, octets = _asn1.read_children(data, response_bytes, _DEPTH)
+    (basic,) = _asn1.read_children(data, octets, _DEPTH)
+    _, algorithm, *_ = _asn1.read_children(data, basic, _DEPTH)
     return data[algorithm.start : algorithm.stop]
-
-
-def _children(data: bytes, element: _asn1.Element) -> list[_asn1.Element]:
-    return _asn1.read_elements(data, element.content_start, element.content_stop, _DEPTH)

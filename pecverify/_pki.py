@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pecverify._findings import found
 from pecverify._policies import are_policies_valid
-from pecverify._signature import AlgorithmError, parse_signature_algorithm, verify_signature
+from pecverify._signature import AlgorithmError, is_signed_by, parse_signature_algorithm
 from pecverify.reasons import Reason, Severity
 from pecverify.report import Basis, Recognition
 from pecverify.trust._anchors import EMAIL_PROTECTION, Edition, is_issuer, protects_email
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._certificate import Certificate, DistinguishedName, NameConstraints
-    from pecverify._signature import PublicKey
     from pecverify.policy import Limits, Policy
     from pecverify.report import CertificateFacts, Finding, Times, TrustStatement
     from pecverify.trust import TrustStore
@@ -33,7 +32,6 @@ _STRONG_RSA_BITS = 2048
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|\Z)")
 _COMMON_EXPONENT = 65537
 _EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
-_RECOGNITIONS = tuple(Recognition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,16 +187,7 @@ class _Builder:
             self.exhausted = True
             return False
         self.checks_left -= 1
-        return verifies(certificate, issuer.public_key)
-
-
-def verifies(certificate: Certificate, key: PublicKey) -> bool:
-    """Whether the certificate's signature is by that key."""
-    try:
-        algorithm = parse_signature_algorithm(certificate.signature_algorithm)
-        return verify_signature(key, algorithm, certificate.signature, certificate.signed_bytes)
-    except AlgorithmError:
-        return False
+        return is_signed_by(certificate, issuer.public_key)
 
 
 def _build_paths(
@@ -206,7 +195,7 @@ def _build_paths(
 ) -> tuple[tuple[_Path, ...], bool]:
     """All paths within bounds, the strongest recognition first; and whether signatures were left untried."""
     builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
-    paths = sorted(builder.paths((signer,)), key=lambda path: _RECOGNITIONS.index(path.anchor.recognition))
+    paths = sorted(builder.paths((signer,)), key=lambda path: path.anchor.recognition.rank)
     return tuple(paths), builder.exhausted
 
 
@@ -272,7 +261,7 @@ def valid_paths(
     policy: Policy,
 ) -> Iterator[tuple[tuple[Certificate, ...], Anchor]]:
     """The paths from any certificate that are valid at `instant`: their certificates, and the anchor of each."""
-    if certificate.not_before <= instant <= certificate.not_after:
+    if certificate.facts.valid_at(instant):
         for path in _remember_paths(certificate, embedded, trust, policy.limits)[0]:
             if isinstance(_judge(path, instant), Edition):
                 yield path.certificates, path.anchor
@@ -314,7 +303,7 @@ def _judge(path: _Path, instant: datetime) -> Edition | Finding:
         known = f"{editions[0].facts.not_before.isoformat()} to {editions[-1].facts.not_after.isoformat()}"
         return found(Reason.ANCHOR_NOT_IN_FORCE, expected=known, actual=instant.isoformat())
     for intermediate in path.certificates[1:]:
-        if not intermediate.not_before <= instant <= intermediate.not_after:
+        if not intermediate.facts.valid_at(instant):
             return found(Reason.PATH_INVALID, expected="valid at the instant", actual=intermediate.facts.subject)
     accepting = [edition for edition, refusal in in_force if refusal is None]
     return accepting[-1] if accepting else next(refusal for _, refusal in reversed(in_force) if refusal is not None)

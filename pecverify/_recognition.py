@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pecverify.report import Finding
     from pecverify.trust import TrustStore
 
-_RECOGNITIONS = tuple(Recognition)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionResult:
@@ -72,7 +70,7 @@ def recognise(
     exact = [] if instant is None else [*_name_certificate(signer, trust, instant)]
     renewed = [] if instant is None or path.statement is None else [*_name_key(signer, trust, instant)]
     own = [] if path.statement is None else [path.statement]
-    statements = sorted([*exact, *renewed, *own], key=lambda statement: _RECOGNITIONS.index(statement.recognition))
+    statements = sorted([*exact, *renewed, *own], key=lambda statement: statement.recognition.rank)
     findings = [*_check_sources(trust, instant, policy), *_check_services([*exact, *renewed])]
     if any(statement.recognises for statement in exact):
         # The source vouches for the certificate itself. It may be newer than the anchors known here, and what its

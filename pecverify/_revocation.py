@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from pecverify._crl import HOLD, REMOVED, Crl, parse_crl
+from pecverify._crl import HOLD, REMOVED, parse_crl
 from pecverify._findings import found
 from pecverify._ocsp import parse_ocsp_response
-from pecverify._pki import valid_paths, verifies
-from pecverify._signature import AlgorithmError, key_bits, parse_signature_algorithm, verify_signature
+from pecverify._pki import valid_paths
+from pecverify._signature import is_signed_by, key_bits
 from pecverify.reasons import Reason, Severity
 from pecverify.report import Basis
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._certificate import Certificate, DistinguishedName, DistributionPoint
-    from pecverify._crl import Revocation
+    from pecverify._crl import Crl, Revocation
     from pecverify._ocsp import OcspResponse, SingleResponse
     from pecverify._pki import PathResult
     from pecverify._signature import PublicKey
@@ -194,8 +194,12 @@ class _Examination:
 
     def _ask_crls(self, certificate: Certificate, issuer: _Issuer) -> Iterator[_Answer]:
         """RFC 5280 §6.3.3: by the certificate's distribution points, then by any CRL of its issuer."""
-        crls = [crl for crl in map(parse_crl, self.crls) if isinstance(crl, Crl)]
-        self.refusals += [refusal for refusal in map(parse_crl, self.crls) if isinstance(refusal, str)]
+        crls: list[Crl] = []
+        for parsed in map(parse_crl, self.crls):
+            if isinstance(parsed, str):
+                self.refusals.append(parsed)
+            else:
+                crls.append(parsed)
         covered: frozenset[str] = frozenset()
         for point in (*certificate.crl_distribution_points, None):
             for crl in crls:
@@ -273,8 +277,8 @@ class _Examination:
             _is_responder(response, candidate.subject_name, candidate.public_key)
             and _OCSP_SIGNING in (candidate.extended_key_usage or ())
             and candidate.issuer_name == issuer.name
-            and candidate.not_before <= response.produced_at <= candidate.not_after
-            and verifies(candidate, issuer.key)
+            and candidate.facts.valid_at(response.produced_at)
+            and is_signed_by(candidate, issuer.key)
             and self._verifies(candidate.public_key, response)
             for candidate in response.certificates
         )
@@ -291,15 +295,6 @@ class _Examination:
 
     def _verifies(self, key: PublicKey, data: Crl | OcspResponse) -> bool:
         return self.trust.remember(("revocation data", key.spki, data.sha256), lambda: is_signed_by(data, key))
-
-
-def is_signed_by(data: Crl | OcspResponse, key: PublicKey) -> bool:
-    """Whether a CRL's or a response's signature is by that key."""
-    try:
-        algorithm = parse_signature_algorithm(data.signature_algorithm)
-        return verify_signature(key, algorithm, data.signature, data.signed_bytes)
-    except AlgorithmError:
-        return False
 
 
 def _concerns(crl: Crl, certificate: Certificate, point: DistributionPoint | None) -> bool:
@@ -338,10 +333,9 @@ def _updates(delta: Crl, base: Crl) -> bool:
 
 def _look_up(crls: list[Crl], certificate: Certificate) -> Revocation | None:
     """The newest entry of a complete CRL and its deltas; none where the newest removes the certificate."""
-    serial = int.from_bytes(certificate.serial_bytes, "big", signed=True)
     revocation: Revocation | None = None
     for crl in sorted(crls, key=lambda crl: crl.number or 0):
-        entry = crl.revocations.get((certificate.issuer_name, serial))
+        entry = crl.revocations.get((certificate.issuer_name, certificate.serial_number))
         if entry is not None:
             revocation = None if entry.reason == REMOVED else entry
     return revocation
@@ -354,9 +348,8 @@ def _keeps(crl: Crl, certificate: Certificate) -> bool:
 
 
 def _is_about(single: SingleResponse, certificate: Certificate, issuer: _Issuer) -> bool:
-    serial = int.from_bytes(certificate.serial_bytes, "big", signed=True)
     return (
-        single.serial == serial
+        single.serial == certificate.serial_number
         and single.digest in _OCSP_DIGESTS
         and single.issuer_name_hash == _hash(single.digest, certificate.issuer_der)
         and single.issuer_key_hash == _hash(single.digest, key_bits(issuer.key))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +23,7 @@ from pecverify.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 
 MINIMUM_RSA_BITS = 1024
 """Below this a key proves nothing at any time: 768 bits were factored in 2009."""
@@ -124,6 +125,22 @@ class SignatureAlgorithm:
     """`sha1`, `sha224`, `sha256`, `sha384` or `sha512`."""
 
 
+class Signed(Protocol):
+    """What bears an issuer's signature beside the bytes signed: a certificate, a CRL, an OCSP response."""
+
+    @property
+    def signature_algorithm(self) -> bytes:
+        """AlgorithmIdentifier, DER."""
+
+    @property
+    def signature(self) -> bytes:
+        """The issuer's signature."""
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the issuer signed."""
+
+
 def load_public_key(spki: bytes) -> PublicKey:
     """Load a SubjectPublicKeyInfo of an accepted kind.
 
@@ -222,7 +239,7 @@ def _children(sequence: bytes) -> list[_asn1.Element]:
     if element.tag != _asn1.SEQUENCE or element.stop != len(sequence):
         message = "not a SEQUENCE"
         raise _asn1.Asn1Error(message)
-    return _asn1.read_elements(sequence, element.content_start, element.content_stop, 1)
+    return _asn1.read_children(sequence, element, 1)
 
 
 def _pss_parameters() -> dict[bytes, str]:
@@ -267,3 +284,12 @@ def verify_signature(key: PublicKey, algorithm: SignatureAlgorithm, signature: b
     except InvalidSignature:
         return False
     return True
+
+
+def is_signed_by(signed: Signed, key: PublicKey) -> bool:
+    """Whether a certificate's, a CRL's or an OCSP response's signature is by that key; never an AlgorithmError."""
+    try:
+        algorithm = parse_signature_algorithm(signed.signature_algorithm)
+        return verify_signature(key, algorithm, signed.signature, signed.signed_bytes)
+    except AlgorithmError:
+        return False

@@ -56,6 +56,14 @@ class Recognition(StrEnum):
     NONE = "none"
     """Not recognised."""
 
+    @property
+    def rank(self) -> int:
+        """Its place in this order: 0 is the strongest."""
+        return _STRONGEST_FIRST.index(self)
+
+
+_STRONGEST_FIRST = tuple(Recognition)
+
 
 class Outcome(StrEnum):
     """What a check came to."""
@@ -149,6 +157,10 @@ class CertificateFacts:
     sha256: str
     """SHA-256 of the certificate (of the edition in force, for a built-in anchor), hexadecimal, lower case."""
 
+    def valid_at(self, instant: datetime) -> bool:
+        """Whether `instant` (aware) lies within the validity, both ends included."""
+        return self.not_before <= instant <= self.not_after
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustStatement:
@@ -220,7 +232,7 @@ class Signer:
 
     def valid_at(self, instant: datetime) -> bool:
         """Whether `instant` (aware) lies within the certificate's validity."""
-        return self.certificate.not_before <= instant <= self.certificate.not_after
+        return self.certificate.valid_at(instant)
 
     @property
     def valid_now(self) -> bool:

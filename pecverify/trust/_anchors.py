@@ -43,7 +43,7 @@ class Edition:
 
     def in_force(self, instant: datetime) -> bool:
         """Whether `instant` lies within its validity, both ends included."""
-        return self.facts.not_before <= instant <= self.facts.not_after
+        return self.facts.valid_at(instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

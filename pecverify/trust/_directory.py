@@ -177,7 +177,7 @@ def _verify(data: bytes, signers: tuple[Certificate, ...]) -> tuple[SignerView, 
     if not holds:
         message = "the directory's signature does not verify"
         raise TrustListError(message)
-    if view.signing_time is not None and not signer.not_before <= view.signing_time <= signer.not_after:
+    if view.signing_time is not None and not signer.facts.valid_at(view.signing_time):
         message = f"the directory was signed at {view.signing_time.isoformat()}, outside its signer's validity"
         raise TrustListError(message)
     return view, signer

@@ -11,15 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from bisect import bisect_right
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pecverify._certificate import CertificateError, load_certificates, parse_certificate
-from pecverify._xml import XmlError, parse_xml
+from pecverify._certificate import load_certificates, parse_readable
+from pecverify._xml import parse_xml
 from pecverify.errors import TrustListError
 from pecverify.report import Recognition, TrustStatement
-from pecverify.trust._xades import read_instant, verify_list
+from pecverify.trust._xades import read_instant, refusing, verify_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -198,7 +197,7 @@ class TrustedList:
             # Registered e-mail of other countries is no PEC.
             message = f"not Italy's trusted list: its territory is {facts.territory[:20]!r}"
             raise TrustListError(message)
-        with _refusing():
+        with refusing():
             return cls(facts=facts, services=tuple(_read_services(root)))
 
 
@@ -231,7 +230,7 @@ class ListOfLists:
         Source: ETSI TS 119 612 §5.3.13; Commission Implementing Decision (EU) 2015/1505.
         """
         facts, root = _open(data, load_signers(signers))
-        with _refusing():
+        with refusing():
             scheme = _child(root, "SchemeInformation")
             if _text(scheme, "TSLType") != _LIST_OF_LISTS:
                 message = "not a list of lists"
@@ -280,19 +279,6 @@ def load_signers(signers: Iterable[bytes]) -> tuple[Certificate, ...]:
     return loaded
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """What is wrong inside the block is a TrustListError."""
-    try:
-        yield
-    except TrustListError:
-        raise
-    except ValueError as error:
-        detail = error.detail if isinstance(error, XmlError) else str(error)[:200]
-        message = f"not a trusted list that can be read: {detail}"
-        raise TrustListError(message) from error
-
-
 def _open(data: bytes, signers: tuple[Certificate, ...] | None) -> tuple[ListFacts, Node]:
     """The list's facts and its root, read from what the signature covers (or, unsafe, from the file)."""
     if not isinstance(data, bytes):
@@ -305,7 +291,7 @@ def _open(data: bytes, signers: tuple[Certificate, ...] | None) -> tuple[ListFac
         message = f"a list with more than {_MOST_TAGS} tags"
         raise TrustListError(message)
     signed = None if signers is None else verify_list(data, signers)
-    with _refusing():
+    with refusing():
         document = parse_xml(data if signed is None else signed.content)
         if document.has_doctype or document.root.name != f"{_TSL}TrustServiceStatusList":
             message = "not a TrustServiceStatusList"
@@ -360,16 +346,9 @@ def _read_service(provider: str, information: Node, states: list[Node]) -> Trust
         provider=provider,
         name=_name(_child(information, "ServiceName")),
         periods=tuple(sorted(periods, key=lambda period: period.since)),
-        certificates=tuple(_readable(certificates)),
+        certificates=tuple(parse_readable(certificates, is_pinned=True)),
         is_understood=not any(_has_critical_extension(state) for state in states),
     )
-
-
-def _readable(certificates: Iterable[bytes]) -> Iterator[Certificate]:
-    """What cannot be read recognises nobody, and need not stop the rest of the list."""
-    for encoded in certificates:
-        with suppress(CertificateError):
-            yield parse_certificate(encoded, is_pinned=True)
 
 
 def _service_type(state: Node) -> str:

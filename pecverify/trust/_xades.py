@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from pecverify._xml import XmlError, check_shape
 from pecverify.errors import TrustListError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pecverify._certificate import Certificate
 
@@ -83,7 +83,7 @@ def _check_shape(data: bytes) -> None:
     signxml's effort, and that of canonicalisation, grows with the square of attributes, namespaces and elements in the
     signature, all before any signature value is looked at.
     """
-    try:
+    with refusing():
         data.decode("utf-8")
         if b"<!DOCTYPE" in data or b"\0" in data:
             message = "the list has a DOCTYPE, or is not in UTF-8"
@@ -92,12 +92,28 @@ def _check_shape(data: bytes) -> None:
             message = f"the list declares more than {_MOST_NAMESPACES} namespaces"
             raise TrustListError(message)
         check_shape(data, attributes=_MOST_ATTRIBUTES, within=f"{_DS}Signature", elements=_MOST_IN_SIGNATURE)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What is wrong inside the block is a TrustListError."""
+    try:
+        yield
     except TrustListError:
         raise
     except ValueError as error:
-        detail = error.detail if isinstance(error, XmlError) else "not in UTF-8"
-        message = f"not a trusted list that can be read: {detail}"
+        message = f"not a trusted list that can be read: {_what_is_wrong(error)}"
         raise TrustListError(message) from error
+
+
+def _what_is_wrong(error: ValueError) -> str:
+    match error:
+        case XmlError():
+            return error.detail
+        case UnicodeDecodeError():
+            return "not in UTF-8"
+        case _:
+            return str(error)[:200]
 
 
 def _verify_by(data: bytes, signer: Certificate) -> SignedList:
@@ -108,7 +124,7 @@ def _verify_by(data: bytes, signer: Certificate) -> SignedList:
     except Exception as error:  # whatever a library makes of hostile XML: the list is refused
         message = f"the list's signature does not verify: {type(error).__name__}: {str(error)[:200]}"
         raise TrustListError(message) from error
-    if not signer.not_before <= signed.signed_at <= signer.not_after:
+    if not signer.facts.valid_at(signed.signed_at):
         message = f"the list was signed at {signed.signed_at.isoformat()}, outside its signer's validity"
         raise TrustListError(message)
     return signed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pecverify._certificate import load_certificates, parse_certificate
 from pecverify._crl import MAXIMUM_CRL_BYTES, Crl, parse_crl
-from pecverify._revocation import is_signed_by
+from pecverify._signature import is_signed_by
 from pecverify.data import read_data
 from pecverify.errors import PecverifyError, TrustListError
 from pecverify.trust._anchors import custom_anchor, load_built_in_anchors
