@@ -12,6 +12,7 @@ from pecverify import _fields
 from pecverify._findings import found
 from pecverify.reasons import Reason
 from pecverify.receipt import CertifiedReceipt, Delivery, DeliveryError, ReceiptKind, TakenInCharge, VirusDetected
+from pecverify.trust._providers import mail_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def check_sender_domain(header: Header, certificate: Certificate, trust: TrustSt
     managed = {domain for _, entry in records for domain in entry.managed_domains}
     for body in header.all("From") if records else ():
         mailbox = _fields.parse_mailbox(body)
-        if mailbox is not None and _domain(mailbox.address) not in managed:
+        if mailbox is not None and mail_domain(mailbox.address) not in managed:
             names = ", ".join(dict.fromkeys(entry.name for _, entry in records))
             yield found(
                 Reason.PROVIDER_DOMAIN_MISMATCH, expected=f"a domain of {names}", actual=mailbox.address, where="From"
@@ -103,7 +104,3 @@ def _is_named(certificate: Certificate, provider: str) -> bool:
 
 def _normal(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].casefold()

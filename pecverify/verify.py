@@ -140,7 +140,10 @@ class _Signature:
     """What the signature part holds, as far as it could be read."""
 
     view: SignerView | None = None
+    embedded: tuple[Certificate, ...] = ()
+    """The certificates in it that can be read."""
     certificate: Certificate | None = None
+    """The signer's."""
     digest_holds: bool = False
     value_holds: bool = False
 
@@ -271,22 +274,30 @@ def _read_signature(case: _Case, message: SignedMessage) -> _Signature:
         case.findings.append(found(Reason.SIGNED_ATTRIBUTES_ORDER, where="smime.p7s"))
     if message.micalg is None or message.micalg.replace("-", "") != view.digest:
         case.findings.append(found(Reason.MICALG_MISMATCH, expected=view.digest, actual=message.micalg))
-    signature.certificate = _find_signer_certificate(case, view)
+    signature.embedded, refused = _parse_certificates(case.trust, view.certificates)
+    signature.certificate = _find_signer_certificate(case, view, signature.embedded, refused)
     return signature
 
 
-def _find_signer_certificate(case: _Case, view: SignerView) -> Certificate | None:
-    """The one embedded certificate that the signer identifier names (RFC 5652 §5.3, RFC 6109 §2.1)."""
-    candidates: list[Certificate] = []
+def _parse_certificates(
+    trust: TrustStore, encoded: Iterable[bytes]
+) -> tuple[tuple[Certificate, ...], list[CertificateError]]:
+    """Those that can be read, and why the others cannot."""
+    certificates: list[Certificate] = []
     refused: list[CertificateError] = []
-    for encoded in view.certificates:
+    for der in encoded:
         try:
-            certificate = case.trust.certificate(encoded)
+            certificates.append(trust.certificate(der))
         except CertificateError as error:
             refused.append(error)
-        else:
-            if identifies(view, certificate):
-                candidates.append(certificate)
+    return tuple(certificates), refused
+
+
+def _find_signer_certificate(
+    case: _Case, view: SignerView, embedded: tuple[Certificate, ...], refused: list[CertificateError]
+) -> Certificate | None:
+    """The one embedded certificate that the signer identifier names (RFC 5652 §5.3, RFC 6109 §2.1)."""
+    candidates = [certificate for certificate in embedded if identifies(view, certificate)]
     if len(candidates) > 1:
         case.findings.append(found(Reason.SIGNER_AMBIGUOUS, expected="1", actual=str(len(candidates))))
         return None
@@ -388,29 +399,19 @@ def _check_signer(case: _Case, signature: _Signature, times: Times) -> Recogniti
     if certificate is None:
         return None
     case.record(Check.SIGNER_CERTIFICATE, check_signer(certificate, case.trust, times, case.policy))
-    embedded = tuple(_parsed(case.trust, view.certificates))
-    result = recognise(certificate, embedded, case.trust, times.validated_at, case.policy)
+    result = recognise(certificate, signature.embedded, case.trust, times.validated_at, case.policy)
     case.record(Check.RECOGNITION, result.findings)
     case.record(Check.RECOGNITION, check_provider_name(certificate, case.trust))
     return result
 
 
 def _check_revocation(case: _Case, signature: _Signature, times: Times, recognition: RecognitionResult | None) -> None:
-    if signature.view is None or recognition is None or recognition.statement is None:
+    if recognition is None or recognition.statement is None:
         return  # a signer that nobody recognises has no path to ask about
-    embedded = tuple(_parsed(case.trust, signature.view.certificates))
-    findings, is_established = check_revocation(recognition.path, embedded, case.trust, times, case.policy)
+    findings, is_established = check_revocation(recognition.path, signature.embedded, case.trust, times, case.policy)
     case.findings += findings
     if is_established:  # else nothing was passed by saying nothing
         case.ran.add(Check.REVOCATION)
-
-
-def _parsed(trust: TrustStore, certificates: Iterable[bytes]) -> Iterable[Certificate]:
-    for encoded in certificates:
-        try:
-            yield trust.certificate(encoded)
-        except CertificateError:
-            continue  # not the signer's: it cannot be part of a path
 
 
 def _check_digest_strength(view: SignerView, instant: datetime | None, policy: Policy) -> Iterable[Finding]:

@@ -200,11 +200,12 @@ def _import(arguments: Namespace, style: Style) -> ExitStatus:
 
 
 def _timeline(arguments: Namespace, style: Style) -> ExitStatus:
-    editions = authority_editions(TrustStore.default().anchors)
+    built_in = TrustStore.default()
     if arguments.at is not None:
-        editions = TrustStore.default().editions_at(arguments.at)
+        editions = built_in.editions_at(arguments.at)
         _print(_describe_editions(editions, style, organizations=arguments.organizations))
         return ExitStatus.VALID
+    editions = authority_editions(built_in.anchors)
     rows = organization_timeline(editions) if arguments.organizations else mail_domain_timeline(editions)
     _print(_describe_rows(rows))
     if arguments.svg is not None:

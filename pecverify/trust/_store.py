@@ -11,7 +11,7 @@ from pecverify.errors import TrustListError
 from pecverify.report import Provider
 from pecverify.trust._anchors import Anchor, custom_anchor, load_built_in_anchors
 from pecverify.trust._directory import DirectoryEntry, ProviderDirectory
-from pecverify.trust._providers import provider_name
+from pecverify.trust._providers import mail_domain, provider_name
 from pecverify.trust._timeline import AuthorityEdition, authority_editions
 from pecverify.trust._trusted_list import TrustedList, TrustService
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify._certificate import DistinguishedName
+    from pecverify.trust.folder import TrustFolder
 
 Answer = TypeVar("Answer")
 
@@ -137,9 +138,13 @@ class TrustStore:
         """
         from pecverify.trust.folder import TrustFolder, default_folder  # noqa: PLC0415 (not every caller has one)
 
-        kept = TrustFolder.load(default_folder() if folder is None else Path(folder))
-        own = cls(trusted_list=kept.trusted_list, directories=kept.directories, crls=kept.crls)
-        certificates = cls.from_certificates(*kept.certificates) if kept.certificates else cls()
+        return cls.from_trust_folder(TrustFolder.load(default_folder() if folder is None else Path(folder)))
+
+    @classmethod
+    def from_trust_folder(cls, folder: TrustFolder) -> TrustStore:
+        """The same from a folder that was loaded."""
+        own = cls(trusted_list=folder.trusted_list, directories=folder.directories, crls=folder.crls)
+        certificates = cls.from_certificates(*folder.certificates) if folder.certificates else cls()
         return cls.default() | own | certificates
 
     @property
@@ -280,9 +285,8 @@ class TrustStore:
         """The directory entries that manage an address' mail domain."""
         if not self._directories:
             return ()
-        domain = address.rpartition("@")[2].casefold()
         by_domain = self.remember("managers", lambda: _index_domains(self._directories))
-        return by_domain.get(domain, ())
+        return by_domain.get(mail_domain(address), ())
 
     def provider_of(self, certificate: Certificate) -> Provider:
         """The provider's names: its certificate's organisation, and what people call it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pecverify.report import Recognition
-from pecverify.trust._providers import provider_name
+from pecverify.trust._providers import name_by_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -89,7 +89,7 @@ def authority_editions(anchors: Iterable[Anchor]) -> tuple[AuthorityEdition, ...
 
 def mail_domain_timeline(editions: Iterable[AuthorityEdition]) -> tuple[TimelineRow, ...]:
     """For each mail domain that an edition names: when at least one in force named it (DigitPA CA1 permitted any)."""
-    return _timeline(editions, lambda edition: edition.mail_domains or (), lambda domain: provider_name(f"@{domain}"))
+    return _timeline(editions, lambda edition: edition.mail_domains or (), name_by_domain)
 
 
 def organization_timeline(editions: Iterable[AuthorityEdition]) -> tuple[TimelineRow, ...]:

@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pecverify._certificate import load_certificates, parse_certificate
+from pecverify._certificate import load_certificates
 from pecverify._crl import MAXIMUM_CRL_BYTES, Crl, parse_crl
 from pecverify._signature import is_signed_by
 from pecverify.data import read_data
 from pecverify.errors import PecverifyError, TrustListError
-from pecverify.trust._anchors import custom_anchor, load_built_in_anchors
 from pecverify.trust._directory import ProviderDirectory
+from pecverify.trust._store import TrustStore
 from pecverify.trust._trusted_list import MAXIMUM_LIST_BYTES, TERRITORY, ListOfLists, TrustedList
 from pecverify.trust._xades import named_certificates
 
@@ -233,13 +233,8 @@ def _with_crl(folder: TrustFolder, data: bytes) -> tuple[TrustFolder, Crl]:
     crl = parse_crl(data)
     if isinstance(crl, str):
         raise TrustListError(crl)
-    authorities = [
-        *load_built_in_anchors(),
-        *map(custom_anchor, (parse_certificate(der, is_pinned=True) for der in folder.certificates)),
-    ]
-    if not any(
-        anchor.subject_name == crl.issuer_name and is_signed_by(crl, anchor.public_key) for anchor in authorities
-    ):
+    authorities = TrustStore.from_trust_folder(folder).named(crl.issuer_name)
+    if not any(is_signed_by(crl, authority.public_key) for authority in authorities):
         message = f"{crl.name}: not signed by an authority that is trusted"
         raise TrustListError(message)
     replaced = []
