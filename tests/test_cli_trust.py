@@ -128,6 +128,17 @@ def test_a_folder_that_cannot_be_read(action: list[str], capsys: pytest.CaptureF
     assert run("verify", "receipt.eml") == 4
 
 
+@pytest.mark.parametrize(
+    "arguments", [["verify", "receipt.eml"], ["trust", "show"], ["trust", "import", "good.crl"]], ids=" ".join
+)
+def test_bug_a_folder_whose_certificates_cannot_be_read(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    TrustFolder(certificates=(b"rubbish",)).save(tmp_path / "trust")
+    assert run(*arguments) == 4
+    assert "trust.json cannot be read: CertificateError" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("trust", "import", "ca.der", "--trust-folder", "rubbish/x") == 4
     printed = capsys.readouterr().err
@@ -278,6 +289,26 @@ def test_sources_that_cannot_be_used(options: list[str], why: str, capsys: pytes
 def test_a_list_is_verified_by_the_folders_list_of_lists() -> None:
     run("trust", "import", "lotl.xml", "--signers", "lotl-signer.der")
     assert run("verify", "receipt.eml", "--trusted-list", "list.xml") == 0
+
+
+def test_bug_without_a_trust_folder_nothing_in_it_says_who_signs(capsys: pytest.CaptureFixture[str]) -> None:
+    run("trust", "import", "lotl.xml", "--signers", "lotl-signer.der")
+    assert run("verify", "receipt.eml", "--trusted-list", "list.xml", "--no-trust-folder") == 4
+    assert "who signs Italy's list is not known" in capsys.readouterr().err
+
+
+def test_the_trust_folder_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("trust", "import", "lotl.xml", "--signers", "lotl-signer.der")
+    read: list[Path] = []
+    load = TrustFolder.load
+
+    def counting(folder: Path) -> TrustFolder:
+        read.append(folder)
+        return load(folder)
+
+    monkeypatch.setattr(TrustFolder, "load", counting)
+    assert run("verify", "receipt.eml", "--trusted-list", "list.xml") == 0
+    assert len(read) == 1
 
 
 def test_show_tells_what_the_sources_say(capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,19 +120,26 @@ def find_folder(arguments: Namespace) -> Path:
     return default_folder() if arguments.trust_folder is None else Path(arguments.trust_folder)
 
 
+def load_folder(path: Path, style: Style) -> TrustFolder:
+    """What is in a trust folder.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    with trusting(str(path), style):
+        return TrustFolder.load(path)
+
+
 def _load_trust(arguments: Namespace, style: Style) -> TrustStore:
-    trust = TrustStore.default()
     signers = [read_file(name, style) for name in arguments.signers]
-    folder = find_folder(arguments)
-    if not arguments.no_trust_folder:
-        with trusting(str(folder), style):
-            trust |= TrustStore.user(folder)
+    folder = TrustFolder() if arguments.no_trust_folder else load_folder(find_folder(arguments), style)
+    trust = TrustStore.from_trust_folder(folder)
     for name in arguments.trust:
         with trusting(name, style):
             trust |= TrustStore.from_certificates(read_file(name, style))
     for name in arguments.trusted_list:
         with trusting(name, style):
-            allowed = signers or list_signers(TrustFolder.load(folder))
+            allowed = signers or list_signers(folder)
             trust |= TrustStore.from_trusted_list(read_file(name, style), signers=allowed)
     for name in arguments.directory:
         with trusting(name, style):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pecverify import ListOfLists, TrustListError, TrustStore
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import TROUBLE_SHOWN, explain, find_folder, read_file, trusting
+from pecverify.cli._demands import TROUBLE_SHOWN, explain, find_folder, load_folder, read_file, trusting
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import align, format_instant
 from pecverify.cli._text import Ink, Style, escape, shown, wants_colour
@@ -45,7 +45,7 @@ def _show(arguments: Namespace, style: Style) -> ExitStatus:
     folder = find_folder(arguments)
     now = datetime.now(UTC)
     _print(_describe_built_in(style))
-    _print(_describe_folder(folder, _load(folder, style), now, style))
+    _print(_describe_folder(folder, load_folder(folder, style), now, style))
     return ExitStatus.VALID
 
 
@@ -126,7 +126,7 @@ def _describe_directory(directory: ProviderDirectory, style: Style) -> Iterator[
 def _check(arguments: Namespace, style: Style) -> ExitStatus:
     now = datetime.now(UTC)
     signers = [read_file(name, style) for name in arguments.signers]
-    known = _load(find_folder(arguments), style)
+    known = load_folder(find_folder(arguments), style)
     if arguments.list_of_lists is not None:
         with trusting(arguments.list_of_lists, style):
             lists = read_list(read_file(arguments.list_of_lists, style), known, signers=signers)
@@ -158,7 +158,7 @@ def _update(arguments: Namespace, style: Style) -> ExitStatus:
     except ImportError:
         raise CommandError(style.say(m.EXTRA_MISSING, extra="pecverify[update]")) from None
     path = find_folder(arguments)
-    before = _load(path, style)
+    before = load_folder(path, style)
     addresses = Addresses(
         list_of_lists=arguments.list_of_lists, crls=(AGID_CRL,) if arguments.crl is None else tuple(arguments.crl)
     )
@@ -181,7 +181,7 @@ def _update(arguments: Namespace, style: Style) -> ExitStatus:
 
 def _import(arguments: Namespace, style: Style) -> ExitStatus:
     path = find_folder(arguments)
-    folder = _load(path, style)
+    folder = load_folder(path, style)
     signers = [read_file(name, style) for name in arguments.signers]
     status = ExitStatus.VALID
     for name in arguments.files:
@@ -234,11 +234,6 @@ def _describe_editions(editions: tuple[AuthorityEdition, ...], style: Style, *, 
         yield f"  {edition.not_before:%Y-%m-%d} - {edition.not_after:%Y-%m-%d}  SHA-256 {edition.sha256}"
         names = edition.organizations if organizations else edition.mail_domains
         yield from (f"  {name}" for name in names) if names is not None else (f"  {style.say(m.ANY_NAME)}",)
-
-
-def _load(path: Path, style: Style) -> TrustFolder:
-    with trusting(str(path), style):
-        return TrustFolder.load(path)
 
 
 def _save(folder: TrustFolder, path: Path, style: Style) -> None:

@@ -68,9 +68,12 @@ class TrustFolder:
             if values["format"] != _FORMAT or not isinstance(values["folder"], cls):
                 message = f"format {values['format']!r}"
                 raise ValueError(message)
+            kept: TrustFolder = values["folder"]
+            for der in kept.certificates:
+                parse_certificate(der, is_pinned=True)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreadable(folder, error) from error
-        return values["folder"]
+        return kept
 
     def save(self, folder: Path) -> None:
         """Write the folder: readers see the old file or the new one, never a part.
