@@ -9,46 +9,22 @@ passes or fails. Figures of one run are in docs/performance.md.
 from __future__ import annotations
 
 import base64
-import gc
-import statistics
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier  # noqa: E402 (needs the path above)
 
+from benchmarks.measure import in_turn, row  # noqa: E402
 from pecverify import ListOfLists, TrustStore, verify_receipt  # noqa: E402
 from pecverify.trust import TrustedList  # noqa: E402
 from pecverify.trust.folder import TrustFolder  # noqa: E402
 from tests.crls import crl  # noqa: E402
 from tests.messages import Message  # noqa: E402
 from tests.pki import authority  # noqa: E402
-
-Action = Callable[[], object]
-
-
-def in_turn(first: Action, second: Action, rounds: int) -> tuple[float, float]:
-    """Median seconds of each, measured alternately."""
-    times: tuple[list[float], list[float]] = ([], [])
-    first()
-    second()
-    gc.collect()
-    for _ in range(rounds):
-        for action, spent in zip((first, second), times, strict=True):
-            start = perf_counter()
-            action()
-            spent.append(perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
-
-
-def row(what: str, figure: float, unit: str, bound: str = "") -> None:
-    """Print one figure."""
-    print(f"{what:66} {figure:9.2f} {unit:4} {bound}")
 
 
 def lists(folder: Path) -> TrustFolder:

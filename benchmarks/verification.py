@@ -8,7 +8,6 @@ its speed changes both. Figures of one run are in docs/performance.md.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import shutil
 import statistics
@@ -16,9 +15,7 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,25 +23,10 @@ sys.path.insert(0, str(ROOT))
 from cryptography.hazmat.primitives import hashes  # noqa: E402 (needs the path above)
 from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: E402
 
+from benchmarks.measure import in_turn, row  # noqa: E402
 from pecverify import Policy, TrustStore, Verdict, verify_receipt  # noqa: E402
 from tests.messages import RECIPIENT, Message, original_message, replacing  # noqa: E402
 from tests.pki import authority, base64_lines, key, provider  # noqa: E402
-
-Action = Callable[[], object]
-
-
-def in_turn(first: Action, second: Action, rounds: int) -> tuple[float, float]:
-    """Median seconds of each, measured alternately."""
-    times: tuple[list[float], list[float]] = ([], [])
-    first()
-    second()
-    gc.collect()
-    for _ in range(rounds):
-        for action, spent in zip((first, second), times, strict=True):
-            start = perf_counter()
-            action()
-            spent.append(perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
 
 
 def delivery(size: int) -> bytes:
@@ -60,11 +42,6 @@ def delivery(size: int) -> bytes:
         delivered_to=RECIPIENT,
         original=original_message(attachment=attachment),
     ).build()
-
-
-def row(what: str, figure: float, unit: str, bound: str) -> None:
-    """Print one figure."""
-    print(f"{what:66} {figure:9.2f} {unit:4} {bound}")
 
 
 def small_receipt(trust: TrustStore, policy: Policy) -> None:
@@ -85,8 +62,8 @@ def small_receipt(trust: TrustStore, policy: Policy) -> None:
 
     spent, primitive = in_turn(verify, primitives, 2000)
     print(f"receipt of {len(message)} bytes, warm store")
-    row("  verify_receipt", spent * 1e6, "us", "")
-    row("  one RSA-2048 verify and one SHA-256 of the message", primitive * 1e6, "us", "")
+    row("  verify_receipt", spent * 1e6, "us")
+    row("  one RSA-2048 verify and one SHA-256 of the message", primitive * 1e6, "us")
     row("  ratio", spent / primitive, "x", "at most 15")
     if shutil.which("openssl") is None:
         print("  openssl is not installed: not compared")
@@ -96,7 +73,7 @@ def small_receipt(trust: TrustStore, policy: Policy) -> None:
         path.write_bytes(message)
         command = ["openssl", "cms", "-verify", "-noverify", "-in", str(path), "-out", "/dev/null"]
         spent, process = in_turn(verify, lambda: subprocess.run(command, check=True, capture_output=True), 30)
-    row("  one `openssl cms -verify` process", process * 1e3, "ms", "")
+    row("  one `openssl cms -verify` process", process * 1e3, "ms")
     row("  ratio to it", spent / process, "x", "at most 0.1")
 
 
@@ -118,8 +95,8 @@ def large_delivery(trust: TrustStore, policy: Policy) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         print(f"complete delivery of {len(data)} bytes, {name} line ends")
-        row("  verify_receipt", spent * 1e3, "ms", "")
-        row("  SHA-256 of its bytes", hashed * 1e3, "ms", "")
+        row("  verify_receipt", spent * 1e3, "ms")
+        row("  SHA-256 of its bytes", hashed * 1e3, "ms")
         row("  ratio", spent / hashed, "x", "at most 2" if name == "CRLF" else "")
         row("  extra memory at the peak, of its size", peak / len(data), "x", "at most 0.3" if name == "CRLF" else "")
 
@@ -135,7 +112,7 @@ def imports() -> None:
 
     print("import, warm")
     row("  pecverify", seconds("pecverify") * 1e3, "ms", "under 150")
-    row("  cryptography.x509 alone", seconds("cryptography.x509") * 1e3, "ms", "")
+    row("  cryptography.x509 alone", seconds("cryptography.x509") * 1e3, "ms")
 
 
 if __name__ == "__main__":

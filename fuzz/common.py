@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+Parsed = TypeVar("Parsed")
 ROOT = Path(__file__).resolve().parent.parent
 TRUST = ROOT / "fixtures" / "trust"
 _DICTIONARIES = ROOT / "fuzz" / "dictionaries"
@@ -25,6 +26,14 @@ def check(promise: str, holds: object) -> None:
     """Stop the fuzzer if a promise is broken."""
     if not holds:
         raise InvariantError(promise)
+
+
+def unless(refusal: type[Exception], parse: Callable[[], Parsed]) -> Parsed | None:
+    """What `parse` returns; None if it refuses by that exception. Any other is a finding."""
+    try:
+        return parse()
+    except refusal:
+        return None
 
 
 def instrumented() -> AbstractContextManager[None]:

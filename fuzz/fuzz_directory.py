@@ -7,7 +7,7 @@ Nothing but `TrustListError` is raised. What is accepted as signed is the conten
 
 from __future__ import annotations
 
-from fuzz.common import check, fuzz, instrumented
+from fuzz.common import check, fuzz, instrumented, unless
 
 with instrumented():
     from pecverify.errors import TrustListError
@@ -21,17 +21,7 @@ LONGEST = 20_000
 
 
 def _parse(data: bytes) -> ProviderDirectory | None:
-    try:
-        return ProviderDirectory.parse(data, signers=SIGNERS)
-    except TrustListError:
-        return None
-
-
-def _parse_unsafe(data: bytes) -> ProviderDirectory | None:
-    try:
-        return ProviderDirectory.parse_unsafe(data)
-    except TrustListError:
-        return None
+    return unless(TrustListError, lambda: ProviderDirectory.parse(data, signers=SIGNERS))
 
 
 SIGNED = {parsed.entries for data in directories() if (parsed := _parse(data)) is not None}
@@ -39,7 +29,8 @@ SIGNED = {parsed.entries for data in directories() if (parsed := _parse(data)) i
 
 def test_one_input(data: bytes) -> None:
     """One directory."""
-    unsafe, signed = _parse_unsafe(data), _parse(data)
+    unsafe = unless(TrustListError, lambda: ProviderDirectory.parse_unsafe(data))
+    signed = _parse(data)
     if unsafe is not None:
         check("nobody signed it", unsafe.signer is None and unsafe.signed_at is None)
         check("there is a provider in it", unsafe.entries)

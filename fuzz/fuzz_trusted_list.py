@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fuzz.common import check, fuzz, instrumented
+from fuzz.common import check, fuzz, instrumented, unless
 
 with instrumented():
     from pecverify.errors import TrustListError
@@ -24,24 +24,11 @@ LONGEST = 20_000
 
 
 def _parse(data: bytes) -> TrustedList | None:
-    try:
-        return TrustedList.parse(data, signers=SIGNERS)
-    except TrustListError:
-        return None
-
-
-def _parse_unsafe(data: bytes) -> TrustedList | None:
-    try:
-        return TrustedList.parse_unsafe(data)
-    except TrustListError:
-        return None
+    return unless(TrustListError, lambda: TrustedList.parse(data, signers=SIGNERS))
 
 
 def _parse_pointers(data: bytes) -> ListOfLists | None:
-    try:
-        return ListOfLists.parse(data, signers=SIGNERS)
-    except TrustListError:
-        return None
+    return unless(TrustListError, lambda: ListOfLists.parse(data, signers=SIGNERS))
 
 
 SEEDS = trusted_lists()
@@ -53,7 +40,8 @@ POINTERS = {
 
 def test_one_input(data: bytes) -> None:
     """One list."""
-    unsafe, signed, pointers = _parse_unsafe(data), _parse(data), _parse_pointers(data)
+    unsafe = unless(TrustListError, lambda: TrustedList.parse_unsafe(data))
+    signed, pointers = _parse(data), _parse_pointers(data)
     if unsafe is not None:
         check("nobody signed it", unsafe.facts.signer is None and unsafe.facts.content_sha256 is None)
         for service in unsafe.services:

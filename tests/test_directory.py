@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from fixtures.catalogue.kinds import ANOMALY, DELAY, DELIVERY, ENVELOPE, FAILURE, TAKEN, VIRUS_FOUND
+from fixtures.catalogue.vector import AGID_NAME
 from pecverify import (
     Check,
     CheckResult,
@@ -273,14 +274,7 @@ def test_t052_another_certificate_of_the_same_key_is_not_listed() -> None:
 
 def test_a_listed_certificate_whose_issuer_is_forged() -> None:
     """A directory does not outweigh AgID's own key."""
-    agid = {
-        "country_name": "IT",
-        "locality_name": "Roma",
-        "organization_name": "Agenzia per l'Italia Digitale",
-        "organizational_unit_name": "Area Soluzioni per la Pubblica Amministrazione",
-        "common_name": "AgID CA1",
-    }
-    forged = make_signer("a", issuer=agid, issuer_key="stranger", embedded=())
+    forged = make_signer("a", issuer=AGID_NAME, issuer_key="stranger", embedded=())
     trust = TrustStore.default() | store(entry("a", certificates=[forged.certificate]))
     report = verify(Message(signer=forged), trust)
     assert (report.verdict, set(reasons(report))) == (Verdict.INVALID, {Reason.ISSUER_FORGED})
