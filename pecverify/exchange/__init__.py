@@ -1,0 +1,40 @@
+"""Receipts of one message together: who received what and when, what proves it, and what is missing.
+
+from pecverify.exchange import reconcile
+
+for exchange in reconcile(reports, now=now):
+    for recipient in exchange.recipients:
+        print(recipient.address, recipient.state, recipient.perfected_at)
+"""
+
+from pecverify.exchange._reconcile import reconcile, reconcile_all
+from pecverify.exchange.evidence import Apart, Evidence, Original, Source
+from pecverify.exchange.model import (
+    Conclusion,
+    Exchange,
+    ExchangeFinding,
+    RecipientOutcome,
+    Reconciliation,
+    State,
+)
+from pecverify.exchange.reasons import EXCHANGE_RULES, ExchangeReason, ExchangeRule
+from pecverify.exchange.sent import SentMessage
+
+__all__ = [
+    "EXCHANGE_RULES",
+    "Apart",
+    "Conclusion",
+    "Evidence",
+    "Exchange",
+    "ExchangeFinding",
+    "ExchangeReason",
+    "ExchangeRule",
+    "Original",
+    "RecipientOutcome",
+    "Reconciliation",
+    "SentMessage",
+    "Source",
+    "State",
+    "reconcile",
+    "reconcile_all",
+]
