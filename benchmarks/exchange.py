@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.measure import row  # noqa: E402 (needs the path above)
-from pecverify import Report  # noqa: E402
+from pecverify import Report  # noqa: E402, TC001
 from pecverify.archive import Answer, Origin  # noqa: E402
 from pecverify.exchange import reconcile  # noqa: E402
 from pecverify.receipt import CertifiedReceipt  # noqa: E402
