@@ -10,13 +10,13 @@ import struct
 import tarfile
 import zipfile
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
-from pecverify.archive._streams import ArchiveError, Forward, check_ratio
+from pecverify.archive._streams import ArchiveError, Forward, check_ratio, failures_named
 from pecverify.archive.answer import Cause, Unverified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pecverify.archive._streams import Readable
     from pecverify.archive.limits import ArchiveLimits
@@ -42,28 +42,37 @@ def tar_members(source: Readable, limits: ArchiveLimits) -> Iterator[Member]:
     stream = Forward(source)
     count = 0
     try:
-        with tarfile.open(fileobj=stream, mode="r:") as archive:
-            while (entry := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  # it would keep them all
-                count += 1
-                _check_count(count, limits)
-                content = _tar_content(archive, entry)
-                if content is not None:
-                    yield Member(name=entry.name, offset=entry.offset, content=content)
-            if len(stream.last) != tarfile.BLOCKSIZE or stream.last.strip(b"\0"):
-                # The library takes a broken header for the end.
-                raise ArchiveError(Cause.DAMAGED, "it breaks off: no end mark, or a header that is none")
-    except Exception as error:  # noqa: BLE001 (whatever the library makes of hostile bytes)
+        with failures_named():
+            archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 (it holds nothing that is to be closed)
+        while (entry := _next(archive)) is not None:
+            count += 1
+            _check_count(count, limits)
+            content = _tar_content(archive, entry, limits)
+            if content is not None:
+                yield Member(name=entry.name, offset=entry.offset, content=content)
+        if len(stream.last) != tarfile.BLOCKSIZE or stream.last.strip(b"\0"):
+            # The library takes a broken header for the end.
+            raise ArchiveError(Cause.DAMAGED, "it breaks off: no end mark, or a header that is none")
+    except ArchiveError as error:
         yield _broken(error)
 
 
-def _tar_content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes] | Unverified | None:
+def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with failures_named():
+        entry = archive.next()
+    archive.members.clear()  # type: ignore[attr-defined]  # it would keep them all
+    return entry
+
+
+def _tar_content(archive: tarfile.TarFile, entry: tarfile.TarInfo, limits: ArchiveLimits) -> _Entry | Unverified | None:
     """None for what holds nothing: a folder, a device."""
     if entry.issym() or entry.islnk():
         return Unverified(cause=Cause.LINK, detail=f"a link to {entry.linkname}")
     if entry.issparse():  # a few bytes may stand for terabytes
         return Unverified(cause=Cause.LIMIT_EXCEEDED, detail="a sparse file")
-    return archive.extractfile(entry)
+    if not entry.isreg():
+        return None
+    return _Entry(lambda: cast("IO[bytes]", archive.extractfile(entry)), None, limits)
 
 
 def zip_members(file: IO[bytes], limits: ArchiveLimits) -> Iterator[Member]:
@@ -75,52 +84,49 @@ def zip_members(file: IO[bytes], limits: ArchiveLimits) -> Iterator[Member]:
 
     Source: PKWARE APPNOTE.TXT §4.3.
     """
-    unpacked = 0
+    packed = 0
     try:
-        size = _check_directory(file, limits)
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            for count, entry in enumerate(entries, 1):
-                _check_count(count, limits)
-                if entry.is_dir():
-                    continue
-                content = _zip_content(archive, entry, limits)
-                yield Member(name=entry.filename, offset=entry.header_offset, content=content)
-                if isinstance(content, _ZipEntry):
-                    unpacked += content.given
-                    check_ratio(unpacked, size, limits)  # entries may lie over each other
-    except Exception as error:  # noqa: BLE001 (as above)
+        with failures_named():
+            size = _check_directory(file, limits)
+            archive = zipfile.ZipFile(file)  # it holds nothing that is to be closed
+        for count, entry in enumerate(archive.infolist(), 1):
+            _check_count(count, limits)
+            if entry.is_dir():
+                continue
+            packed += entry.compress_size
+            if packed > size:
+                raise ArchiveError(Cause.LIMIT_EXCEEDED, "entries lie over each other")
+            content = _zip_content(archive, entry, limits)
+            yield Member(name=entry.filename, offset=entry.header_offset, content=content)
+    except ArchiveError as error:
         yield _broken(error)
 
 
-class _ZipEntry:
-    """An entry, opened when it is read, within the ratio."""
+class _Entry:
+    """What an entry holds: opened when it is read, and within the ratio where it is packed."""
 
-    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
-        self._archive, self._entry, self._limits = archive, entry, limits
+    def __init__(self, open_: Callable[[], IO[bytes]], packed: int | None, limits: ArchiveLimits) -> None:
+        self._open, self._packed, self._limits = open_, packed, limits
         self._stream: IO[bytes] | None = None
-        self.given = 0
+        self._given = 0
 
     def read(self, size: int, /) -> bytes:
-        try:
+        with failures_named():
             if self._stream is None:
-                self._stream = self._archive.open(self._entry)
+                self._stream = self._open()
             data = self._stream.read(size)
-        except ArchiveError:
-            raise  # of an archive around this one
-        except Exception as error:  # noqa: BLE001 (as above)
-            raise ArchiveError(Cause.DAMAGED, str(error)) from None
-        self.given += len(data)
-        check_ratio(self.given, self._entry.compress_size, self._limits)
+        self._given += len(data)
+        if self._packed is not None:
+            check_ratio(self._given, self._packed, self._limits)
         return data
 
 
-def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: ArchiveLimits) -> _ZipEntry | Unverified:
+def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: ArchiveLimits) -> _Entry | Unverified:
     if stat.S_ISLNK(entry.external_attr >> 16):  # written by Unix: the mode is in the upper half
         return Unverified(cause=Cause.LINK, detail="a link")
     if entry.flag_bits & 1:
         return Unverified(cause=Cause.ENCRYPTED, detail="protected by a password")
-    return _ZipEntry(archive, entry, limits)
+    return _Entry(lambda: archive.open(entry), entry.compress_size, limits)
 
 
 _END = struct.Struct("<4s4H2LH")
@@ -151,8 +157,5 @@ def _check_count(count: int, limits: ArchiveLimits) -> None:
         raise ArchiveError(Cause.LIMIT_EXCEEDED, f"more than {limits.entries} entries")
 
 
-def _broken(error: Exception) -> Member:
-    if isinstance(error, ArchiveError):
-        return Member(name=None, offset=None, content=Unverified(cause=error.cause, detail=error.detail))
-    detail = f"{type(error).__name__}: {error}"
-    return Member(name=None, offset=None, content=Unverified(cause=Cause.DAMAGED, detail=detail))
+def _broken(error: ArchiveError) -> Member:
+    return Member(name=None, offset=None, content=error.as_value())

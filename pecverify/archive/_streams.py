@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import io
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
 from pecverify.archive._names import HEAD_BYTES, compression_of
-from pecverify.archive.answer import Cause
+from pecverify.archive.answer import Cause, Unverified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from pecverify.archive.limits import ArchiveLimits
@@ -27,6 +28,21 @@ class ArchiveError(Exception):
         super().__init__(cause, detail)
         self.cause = cause
         self.detail = detail
+
+    def as_value(self) -> Unverified:
+        """The same as a value."""
+        return Unverified(cause=self.cause, detail=self.detail)
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Whatever a library makes of hostile bytes, it is damage."""
+    try:
+        yield
+    except ArchiveError:
+        raise  # of an archive around this one, or a limit
+    except Exception as error:  # noqa: BLE001 (the libraries document no full list, and hostile bytes find the rest)
+        raise ArchiveError(Cause.DAMAGED, f"{type(error).__name__}: {error}") from None
 
 
 class Readable(Protocol):
@@ -56,12 +72,8 @@ class Unpacked:
 
     def read(self, size: int, /) -> bytes:
         """As `Readable`."""
-        try:
+        with failures_named():
             data = self._unpacked.read(min(size, BLOCK))
-        except ArchiveError:
-            raise  # of an archive around this one
-        except Exception as error:  # noqa: BLE001 (whatever the libraries make of hostile bytes)
-            raise ArchiveError(Cause.DAMAGED, str(error)) from None
         self._given += len(data)
         check_ratio(self._given, self._packed.count, self._limits)
         return data

@@ -38,7 +38,8 @@ class Origin:
     member: str | None = None
     """Its name inside the archive; inside an archive in an archive the names are joined by `!/`. Hostile text."""
     offset: int | None = None
-    """The byte at which it begins in a file of many messages (mbox), or None."""
+    """The byte at which it begins in a file of many messages (mbox), and at which its entry begins in an archive; None
+    for a file of its own."""
     sha256: str | None = None
     """Of the message's bytes as they lay there, transfer compression undone; None where they could not be read."""
 

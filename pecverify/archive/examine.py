@@ -41,7 +41,7 @@ class Examiner:
         try:
             data = self._read(piece)
         except ArchiveError as error:
-            return Answer(origin=origin, result=Unverified(cause=error.cause, detail=error.detail))
+            return Answer(origin=origin, result=error.as_value())
         except (OSError, ValueError) as error:
             detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
             return Answer(origin=origin, result=Unverified(cause=Cause.UNREADABLE, detail=detail))

@@ -171,7 +171,7 @@ class Finder:
             else:
                 yield from self._members(zip_members(self._seekable(source), self.archive_limits), origin, depth)
         except ArchiveError as error:
-            yield Answer(origin=origin, result=Unverified(cause=error.cause, detail=error.detail))
+            yield Answer(origin=origin, result=error.as_value())
 
     def _members(self, members: Iterable[Member], origin: Origin, depth: int) -> Iterator[Piece | Answer]:
         for member in members:
@@ -203,7 +203,7 @@ class Finder:
             else:
                 yield from self._archive(kind, origin, source, depth, is_named=is_named)
         except ArchiveError as error:
-            yield Answer(origin=origin, result=Unverified(cause=error.cause, detail=error.detail))
+            yield Answer(origin=origin, result=error.as_value())
 
     def _unpacked(self, source: Readable) -> Unpacked:
         head, stream = peek(source)

@@ -50,8 +50,8 @@ def open_output(
 def _open(name: str, mode: str, *, binary: bool) -> IO[str] | IO[bytes]:
     try:
         if binary:
-            return open(name, f"{mode}b")  # noqa: PTH123, SIM115 (a hostile name stays text; the caller closes)
-        return open(name, mode, encoding="utf-8", errors="backslashreplace", newline="")  # noqa: PTH123, SIM115 (as above)
+            return open(name, f"{mode}b")  # noqa: PTH123 (a hostile name stays text; the caller closes)
+        return open(name, mode, encoding="utf-8", errors="backslashreplace", newline="")  # noqa: PTH123 (as above)
     except ValueError as error:  # no file can have this name
         raise OSError(str(error)) from None
 
