@@ -21,6 +21,7 @@ THIRD_PARTY = {
     "lxml": {"pecverify._xml"},
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
+    "olefile": {"pecverify.archive.outlook"},
     "platformdirs": {"pecverify.trust.folder"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
 }
