@@ -103,9 +103,16 @@ def test_importing_opens_no_way_to_the_network() -> None:
     )
 
 
+def test_importing_needs_no_extra() -> None:
+    program = "import sys; sys.modules.update(olefile=None, urllib3=None); import pecverify.archive, pecverify.cli"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 @pytest.mark.parametrize(
     "name",
     [
+        "pecverify.archive.answer",
+        "pecverify.archive.outlook",
         "pecverify.report",
         "pecverify.receipt",
         "pecverify.policy",

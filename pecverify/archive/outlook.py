@@ -79,6 +79,7 @@ class _Text(NamedTuple):
     """A text among the properties."""
 
     value: str
+    """Its characters."""
     encoding: str
     """In which its characters turn into bytes of a message."""
 
