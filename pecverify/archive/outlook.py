@@ -100,7 +100,7 @@ def read_outlook_message(data: bytes, limits: Limits) -> OutlookMessage:
     """Put a message together from the signed entity and the transport's header fields of an Outlook file.
 
     The entity's own header decides how its body is read: MIME-Version and Content-* fields of the transport are left
-    away, and what the entity repeats word for word. No other field is: where the two contradict each other, or the
+    out, and what the entity repeats word for word. No other field is: where the two contradict each other, or the
     signed data, the verdict says so. Without header fields there is no From: the verdict is INDETERMINATE at best
     (`from-missing`).
 
