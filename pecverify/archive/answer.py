@@ -17,6 +17,8 @@ class Cause(StrEnum):
     """The system refused to read it, or it vanished."""
     DAMAGED = "damaged"
     """The archive or the compressed file is not what its format says, here or from here on."""
+    ORIGINAL_LOST = "original-lost"
+    """It is an Outlook file in which the message, as it was sent, is no longer."""
     ENCRYPTED = "encrypted"
     """It is protected by a password."""
     LINK = "link"
