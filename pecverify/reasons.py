@@ -101,6 +101,7 @@ class Reason(StrEnum):
     LIMIT_EXCEEDED = "limit-exceeded"
     UNSIGNED_CONTENT = "unsigned-content"
     MICALG_MISMATCH = "micalg-mismatch"
+    HEADERS_NOT_ORIGINAL = "headers-not-original"
 
     CMS_MALFORMED = "cms-malformed"
     ECONTENT_PRESENT = "econtent-present"
@@ -117,6 +118,7 @@ class Reason(StrEnum):
 
     DIGEST_MISMATCH = "digest-mismatch"
     LINE_ENDINGS_CANONICALISED = "line-endings-canonicalised"
+    MBOX_QUOTING_UNDONE = "mbox-quoting-undone"
 
     SIGNATURE_INVALID = "signature-invalid"
 
@@ -304,6 +306,16 @@ RULES: dict[Reason, Rule] = {
         "Il parametro micalg non indica l'algoritmo di digest usato",
         "RFC 8551 §3.5.3.2",
     ),
+    Reason.HEADERS_NOT_ORIGINAL: Rule(
+        Check.MESSAGE_FORMAT,
+        Severity.NOTE,
+        None,
+        "The outer header was put together from an Outlook file and is not the original;"
+        " byte positions count in the message so made",
+        "L'intestazione esterna è stata ricomposta da un file di Outlook e non è quella originale;"
+        " le posizioni dei byte si riferiscono al messaggio così ottenuto",
+        "MS-OXOSMIME §2.1.3.1, MS-OXOMSG §2.2.1.61",
+    ),
     # --- signature format
     Reason.CMS_MALFORMED: Rule(
         Check.SIGNATURE_FORMAT,
@@ -417,6 +429,14 @@ RULES: dict[Reason, Rule] = {
         "The digest holds once bare LF line ends are turned back into CRLF",
         "Il digest corrisponde dopo aver riportato i fine riga LF a CRLF",
         "RFC 8551 §3.1.1",
+    ),
+    Reason.MBOX_QUOTING_UNDONE: Rule(
+        Check.DIGEST,
+        Severity.NOTE,
+        None,
+        "The digest holds once the mbox quoting of lines beginning with From is undone",
+        "Il digest corrisponde dopo aver tolto il > che il formato mbox antepone alle righe che iniziano con From",
+        "RFC 4155, Appendix A",
     ),
     # --- signature
     Reason.SIGNATURE_INVALID: Rule(

@@ -24,7 +24,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,7 +32,7 @@ from pecverify._certificate import Certificate, CertificateError
 from pecverify._cms import CmsError, SignerView, identifies, parse_signed_data
 from pecverify._consistency import check_header, check_receipt, check_repeated_fields, check_text
 from pecverify._daticert import parse_daticert
-from pecverify._findings import found
+from pecverify._findings import found, in_order
 from pecverify._header import MimeError
 from pecverify._mime import canonical_chunks, decode_body, read_signed_message, walk_signed_tree
 from pecverify._original import check_anomaly, check_original, check_presence
@@ -64,14 +63,11 @@ _CERTIFICATION_DATA_NAMES = frozenset(
     {"daticert.xml", "certdata.xml"}
 )  # the second is RFC 6109's own, never seen deployed
 _ORIGINAL_NAME = "postacert.eml"
-_SEVERITIES = tuple(Severity)
 _CHECKS = tuple(Check)
 _CHECK_RESULTS = {(check, outcome): CheckResult(check=check, outcome=outcome) for check in Check for outcome in Outcome}
 # What mail programs write before the first part, for readers without MIME: no content of the message.
 _MIME_NOTICE = re.compile(rb"(?:This is (?:an?|a cryptographically) [\x20-\x7e]{0,60}\bMIME\b[\x20-\x7e]{0,40})?")
 _LONGEST_NOTICE = 1_000
-_MOST_OF_ONE_REASON = 20
-"""Findings of one reason that a report keeps: a hostile message shall not write a book."""
 
 
 def verify_receipt(message: Message, *, trust: TrustStore | None = None, policy: Policy | None = None) -> Report:
@@ -466,14 +462,14 @@ def _conclude(
     times: Times | None,
     recognition: RecognitionResult | None,
 ) -> Report:
-    findings = _in_order(case.findings)
+    findings = in_order(case.findings)
     failed = {finding.check for finding in findings if finding.severity is Severity.ERROR}
     unknown = {finding.check for finding in findings if finding.severity is Severity.UNKNOWN}
     verdict = Verdict.INVALID if failed else Verdict.INDETERMINATE if unknown else Verdict.VALID
     original = content.original if signature.holds else None
     return Report(
         verdict=verdict,
-        findings=tuple(findings),
+        findings=findings,
         checks=tuple(CheckResult(check=check, outcome=_outcome(check, failed, unknown, case.ran)) for check in _CHECKS),
         # Unsigned data is never believed: nothing of the content is shown until digest and signature hold.
         receipt=content.receipt if signature.holds else None,
@@ -483,25 +479,6 @@ def _conclude(
         original_span=content.original_span if signature.holds else None,
         _original=None if original is None else memoryview(original[0])[slice(*original[1])],
     )
-
-
-def _in_order(findings: list[Finding]) -> list[Finding]:
-    """Errors first, and within a severity by the steps of the procedure; not too many of one kind.
-
-    A signed part that was changed explains whatever else is wrong with it: DIGEST_MISMATCH comes before all.
-    """
-    kept: list[Finding] = []
-    counts: Counter[Reason] = Counter()
-    for finding in sorted(findings, key=_rank):
-        counts[finding.reason] += 1
-        if counts[finding.reason] <= _MOST_OF_ONE_REASON:
-            kept.append(finding)
-    return kept
-
-
-def _rank(finding: Finding) -> tuple[int, bool, int]:
-    is_consequence = finding.reason is not Reason.DIGEST_MISMATCH
-    return _SEVERITIES.index(finding.severity), is_consequence, _CHECKS.index(finding.check)
 
 
 def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Check]) -> Outcome:

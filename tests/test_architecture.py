@@ -21,7 +21,9 @@ THIRD_PARTY = {
     "lxml": {"pecverify._xml"},
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
+    "olefile": {"pecverify.archive.outlook"},
     "platformdirs": {"pecverify.trust.folder"},
+    "rich": {"pecverify.cli._progress"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
 }
 DOWNLOAD = "pecverify.trust.download"
@@ -102,9 +104,16 @@ def test_importing_opens_no_way_to_the_network() -> None:
     )
 
 
+def test_importing_needs_no_extra() -> None:
+    program = "import sys; sys.modules.update(olefile=None, urllib3=None); import pecverify.archive, pecverify.cli"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 @pytest.mark.parametrize(
     "name",
     [
+        "pecverify.archive.answer",
+        "pecverify.archive.outlook",
         "pecverify.report",
         "pecverify.receipt",
         "pecverify.policy",

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -32,15 +31,17 @@ from pecverify import (
     Times,
     Verdict,
 )
+from pecverify.archive import Answer, Cause, Origin, Unverified
 from tests import reports
 from tests.reports import report
+from tests.schemas import schema, validator
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
-SCHEMA: dict[str, Any] = json.loads(resources.files("pecverify.data").joinpath("report.schema.json").read_bytes())
+SCHEMA = schema("report")
 DEFS = SCHEMA["$defs"]
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALIDATOR = validator("report")
 REPORTS = [
     *(report(receipt, reports.WEAK, by=reports.signer(), original=reports.ORIGINAL) for receipt in reports.RECEIPTS),
     report(None, reports.CHANGED, reports.UNRECOGNISED, times=reports.NO_TIMES, taken_from=(7, 9)),
@@ -160,3 +161,30 @@ def test_wrong_values_are_refused(path: tuple[str | int, ...], wrong: object) ->
         target = target[step]
     target[last] = wrong
     assert not VALIDATOR.is_valid(value)
+
+
+ANSWER_SCHEMA = schema("answer")
+ANSWER_VALIDATOR = validator("answer")
+
+
+def test_the_answer_schema_knows_every_cause_and_field() -> None:
+    jsonschema.Draft202012Validator.check_schema(ANSWER_SCHEMA)
+    assert ANSWER_SCHEMA["$defs"]["unverified"]["properties"]["cause"]["enum"] == [cause.value for cause in Cause]
+    for shape, type_ in (("origin", Origin), ("unverified", Unverified)):
+        assert list(ANSWER_SCHEMA["$defs"][shape]["properties"]) == [field.name for field in dataclasses.fields(type_)]
+
+
+@pytest.mark.parametrize(
+    "result", [*REPORTS, Unverified(cause=Cause.DAMAGED, detail="x")], ids=lambda result: type(result).__name__
+)
+def test_answers_have_the_shape_of_their_schema(result: Report | Unverified) -> None:
+    origin = Origin(path="a\udcff.zip", member="b.eml", offset=0, sha256="0" * 64)
+    answer = Answer(origin=origin, result=result, nested=(REPORTS[0],), is_carrier=True)
+    ANSWER_VALIDATOR.validate(json.loads(json.dumps(answer.to_dict())))
+
+
+@pytest.mark.parametrize("change", [{"report": None}, {"unverified": {"cause": "no", "detail": ""}}, {"more": 1}])
+def test_the_answer_schema_refuses_what_is_no_answer(change: dict[str, Any]) -> None:
+    answer = Answer(origin=Origin(path="a"), result=REPORTS[0]).to_dict()
+    assert ANSWER_VALIDATOR.is_valid(answer)
+    assert not ANSWER_VALIDATOR.is_valid({**answer, **change})

@@ -19,15 +19,19 @@ from pecverify import (
     CertifiedReceipt,
     Check,
     CheckResult,
+    Limits,
     Outcome,
     Policy,
     Reason,
     Recognition,
     Report,
     TrustStore,
+    Verdict,
     verify_receipt,
 )
-from tests.oracle import FIXTURES, VECTORS
+from pecverify._findings import found, with_note
+from pecverify.archive.outlook import annotate, read_outlook_message
+from tests.oracle import ARCHIVES, FIXTURES, VECTORS
 
 
 def load(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -94,7 +98,10 @@ def receipt_fields(report: Report) -> dict[str, Any] | None:
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_vector(path: Path) -> None:
     vector, data = load(path)
-    report = verify(vector, data)
+    check(vector, verify(vector, data))
+
+
+def check(vector: dict[str, Any], report: Report) -> None:
     expected = vector["expected"]
     assert sorted({finding.reason.value for finding in report.findings}) == expected["reasons"]
     assert report.verdict.value == expected["verdict"]
@@ -121,8 +128,35 @@ def test_vector_with_lf_line_ends(path: Path) -> None:
     assert with_lf.signer == as_given.signer
 
 
+def messages_of(name: str) -> tuple[list[dict[str, Any]], bytes]:
+    path = FIXTURES / "archive" / name
+    return json.loads(path.with_suffix(".json").read_text("utf-8"))["messages"], path.read_bytes()
+
+
+def test_outlook_file() -> None:
+    (vector,), data = messages_of("outlook.msg")
+    message = read_outlook_message(data, Limits())
+    check(vector, annotate(verify(vector, message.data), message))
+
+
+def test_mbox_with_quoted_lines() -> None:
+    vectors, data = messages_of("quoted.mbox")
+    assert data.startswith(b"From ")
+    messages = [message.partition(b"\n")[2] for message in data.split(b"\nFrom ")]
+    assert len(messages) == len(vectors) == 2
+    plain, quoted = vectors
+    check(plain, verify(plain, messages[0]))
+    as_quoted = verify(quoted, messages[1])
+    assert as_quoted.findings[0].reason is Reason.DIGEST_MISMATCH
+    unquoted = verify(quoted, messages[1].replace(b"\n>From ", b"\nFrom "))
+    assert unquoted.verdict is Verdict.VALID
+    check(quoted, with_note(unquoted, found(Reason.MBOX_QUOTING_UNDONE)))
+
+
 def test_every_reason_has_a_vector() -> None:
-    seen = {reason for path in VECTORS for reason in load(path)[0]["expected"]["reasons"]}
+    archived = (vector for path in ARCHIVES for vector in messages_of(path.name)[0])
+    vectors = (*archived, *(load(path)[0] for path in VECTORS))
+    seen = {reason for vector in vectors for reason in vector["expected"]["reasons"]}
     assert {reason.value for reason in Reason} - seen == set()
 
 
@@ -134,6 +168,7 @@ def test_regenerating_leaves_no_difference(tmp_path: Path) -> None:
         for path in (
             *(FIXTURES / "vectors").iterdir(),
             *(FIXTURES / "hostile").iterdir(),
+            *(FIXTURES / "archive").iterdir(),
             *(FIXTURES / "trust").iterdir(),
         )
         if path.suffix != ".py" and path.is_file()

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pecverify.report import Report
-
 if TYPE_CHECKING:
-    from pecverify.report import JsonValue
+    from pecverify.report import JsonValue, Report
 
 
 class Cause(StrEnum):
@@ -19,6 +17,8 @@ class Cause(StrEnum):
     """The system refused to read it, or it vanished."""
     DAMAGED = "damaged"
     """The archive or the compressed file is not what its format says, here or from here on."""
+    ORIGINAL_LOST = "original-lost"
+    """It is an Outlook file in which the message, as it was sent, is no longer."""
     ENCRYPTED = "encrypted"
     """It is protected by a password."""
     LINK = "link"
@@ -40,7 +40,8 @@ class Origin:
     member: str | None = None
     """Its name inside the archive; inside an archive in an archive the names are joined by `!/`. Hostile text."""
     offset: int | None = None
-    """The byte at which it begins in a file of many messages (mbox), or None."""
+    """The byte at which it begins in a file of many messages (mbox), and at which its entry begins in an archive; None
+    for a file of its own."""
     sha256: str | None = None
     """Of the message's bytes as they lay there, transfer compression undone; None where they could not be read."""
 
