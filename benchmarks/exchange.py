@@ -13,7 +13,7 @@ import json
 import resource
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: TC003
 from pathlib import Path
 from time import perf_counter
 from typing import Any

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from tests import reports
 from tests.exchanges import HOURS, LATER, MINUTES, SECONDS, SOON, Examined, Letter, examine, many
 from tests.messages import EXTERNAL, ISSUED_AT, PEC_ID, RECIPIENT, SECOND, SENDER, replacing
 from tests.pki import DOMAINS, Cms, provider
+from tests.schemas import schema, validator
 
 R = ExchangeReason
 THIRD = f"cc@{DOMAINS['b']}"
@@ -824,6 +826,87 @@ def test_a_report_without_signer_names_no_provider() -> None:
     (exchange,) = reconcile([reports.report(reports.RECEIPTS[0]), reports.report(late)])
     assert exchange.evidence[0].provider is None
     assert R.NOTICE_BY_ANOTHER_PROVIDER in found(exchange)
+
+
+# --- JSON
+
+
+SCHEMA = schema("exchange")
+VALIDATOR = validator("exchange")
+COLLECTED = reconcile_all(
+    [
+        *POOL,
+        Answer(origin=Origin(path="gone.eml"), result=Unverified(cause=Cause.UNREADABLE, detail="gone")),
+    ],
+    [SentMessage.parse(Letter(message_id="never@client.example").sent())],
+    now=LATER,
+)
+
+
+def as_json(value: Reconciliation) -> Any:  # noqa: ANN401 (JSON values)
+    return json.loads(json.dumps(value.to_dict()))
+
+
+def test_the_schema_is_a_schema_and_knows_every_token() -> None:
+    VALIDATOR.check_schema(SCHEMA)
+    for name, enumeration in (("state", State), ("conclusion", Conclusion), ("reason", ExchangeReason)):
+        assert SCHEMA["$defs"][name]["enum"] == [member.value for member in enumeration]
+
+
+@pytest.mark.parametrize("collected", [COLLECTED, reconcile_all([])], ids=["all", "nothing"])
+def test_exchanges_fit_the_schema(collected: Reconciliation) -> None:
+    VALIDATOR.validate(as_json(collected))
+
+
+def test_keys_are_exactly_those_of_the_schema() -> None:
+    value = as_json(COLLECTED)
+    exchange = value["exchanges"][0]
+    shapes = {
+        "exchange": exchange,
+        "recipient": exchange["recipients"][0],
+        "finding": exchange["findings"][0],
+        "evidence": exchange["evidence"][0],
+        "apart": exchange["apart"][0],
+        "source": exchange["evidence"][0]["sources"][0],
+        "original": next(each["original"] for each in exchange["evidence"] if each["original"]),
+        "unverified": value["unverified"][0],
+    }
+    for name, shape in shapes.items():
+        assert set(shape) == set(SCHEMA["$defs"][name]["properties"]) == set(SCHEMA["$defs"][name]["required"]), name
+    assert set(value) == set(SCHEMA["properties"])
+
+
+def test_json_tells_the_state_and_the_places_of_its_evidence() -> None:
+    (exchange,) = as_json(reconcile_all(map(examine, [ONE.acceptance(), ONE.delivery()]), now=LATER))["exchanges"]
+    (recipient,) = exchange["recipients"]
+    assert (recipient["state"], recipient["perfected_at"]) == ("delivered", "2024-03-15T10:20:34+01:00")
+    assert exchange["perfected_for_sender_at"] == "2024-03-15T10:20:30+01:00"
+    (number,) = recipient["evidence"]
+    assert exchange["evidence"][number]["kind"] == "delivered"
+    named = {each["certificate"]["sha256"] for each in exchange["signers"]}
+    assert {each["certificate_sha256"] for each in exchange["evidence"]} == named
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("exchanges", 0, "conclusion"), "perhaps"),
+        (("exchanges", 0, "recipients", 0, "state"), "lost"),
+        (("exchanges", 0, "recipients", 0, "evidence"), [-1]),
+        (("exchanges", 0, "findings", 0, "check"), 49),
+        (("exchanges", 0, "evidence", 0, "issued_at"), None),
+        (("exchanges", 0, "evidence", 0, "sources"), []),
+        (("now",), "yesterday"),
+    ],
+)
+def test_the_schema_refuses_wrong_values(path: tuple[str | int, ...], wrong: object) -> None:
+    value = as_json(COLLECTED)
+    *parents, last = path
+    target = value
+    for step in parents:
+        target = target[step]
+    target[last] = wrong
+    assert not VALIDATOR.is_valid(value)
 
 
 # --- the table

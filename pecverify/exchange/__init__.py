@@ -7,18 +7,12 @@ for exchange in reconcile(reports, now=now):
         print(recipient.address, recipient.state, recipient.perfected_at)
 """
 
-from pecverify.exchange._reconcile import reconcile, reconcile_all
-from pecverify.exchange.evidence import Apart, Evidence, Original, Source
-from pecverify.exchange.model import (
-    Conclusion,
-    Exchange,
-    ExchangeFinding,
-    RecipientOutcome,
-    Reconciliation,
-    State,
-)
+from pecverify.exchange._reconcile import glean, reconcile, reconcile_all
+from pecverify.exchange.evidence import Apart, Evidence, Original, Source, read_evidence
+from pecverify.exchange.model import Exchange, ExchangeFinding, RecipientOutcome, Reconciliation
 from pecverify.exchange.reasons import EXCHANGE_RULES, ExchangeReason, ExchangeRule
 from pecverify.exchange.sent import SentMessage
+from pecverify.exchange.states import Conclusion, State
 
 __all__ = [
     "EXCHANGE_RULES",
@@ -35,6 +29,8 @@ __all__ = [
     "SentMessage",
     "Source",
     "State",
+    "glean",
+    "read_evidence",
     "reconcile",
     "reconcile_all",
 ]

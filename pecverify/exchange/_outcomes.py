@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pecverify.exchange._case import FIRST_NOTICE_AFTER, LONGEST_DELIVERY, TOLERANCE
-from pecverify.exchange.model import ExchangeFinding, RecipientOutcome, State
+from pecverify.exchange.model import ExchangeFinding, RecipientOutcome
 from pecverify.exchange.reasons import ExchangeReason
+from pecverify.exchange.states import State
 from pecverify.reasons import Severity
 from pecverify.receipt import (
     SECOND_NOTICE_AFTER,

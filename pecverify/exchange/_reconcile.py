@@ -21,10 +21,12 @@ from pecverify.exchange._case import Case, message_key
 from pecverify.exchange._checks import check_case, check_sent
 from pecverify.exchange._copies import merge_copies, merge_files
 from pecverify.exchange._outcomes import decide_outcome
+from pecverify.exchange._pool import Pool
 from pecverify.exchange._rows import read_answer
-from pecverify.exchange.evidence import Evidence, EvidenceReader, Source
-from pecverify.exchange.model import Exchange, ExchangeFinding, RecipientOutcome, Reconciliation, State
+from pecverify.exchange.evidence import Apart, Evidence, Source, read_evidence
+from pecverify.exchange.model import Exchange, ExchangeFinding, RecipientOutcome, Reconciliation
 from pecverify.exchange.reasons import ExchangeReason
+from pecverify.exchange.states import State
 from pecverify.reasons import Severity
 from pecverify.receipt import ReceiptKind
 from pecverify.report import Report
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from pecverify.exchange.evidence import Apart
     from pecverify.exchange.sent import SentMessage
 
-Examined: TypeAlias = "Report | tuple[Origin, Report] | Answer | Mapping[str, Any]"
+Gleaned: TypeAlias = "Evidence | Apart | tuple[Origin, Unverified]"
+Examined: TypeAlias = "Report | tuple[Origin, Report | Unverified] | Answer | Mapping[str, Any] | Gleaned"
 _Key: TypeAlias = "tuple[str, str | None]"
 
 _SEVERITIES, _REASONS = tuple(Severity), tuple(ExchangeReason)
@@ -51,8 +53,8 @@ def reconcile(
     `reconcile_all` returns the rest too.
 
     Args:
-        reports: in any order: reports, reports with where they lay, answers of an archive run, or its JSON rows
-            (which are believed as they stand). They are consumed one by one and not kept.
+        reports: in any order: reports, what `verify_many` yields, answers of an archive run, or its JSON rows (which
+            are believed as they stand). They are consumed one by one and not kept.
         sent: the messages as their sender has them; one that no receipt names becomes an exchange without evidence.
         now: the instant up to which `PENDING` is judged, aware; without it, nothing is pending.
 
@@ -89,6 +91,7 @@ def reconcile_all(
         exchanges=(*exchanges, *without),
         unattributed=merge_files(each for apart in collection.apart.values() for each in apart),
         unverified=tuple(sorted(collection.unverified, key=_order_of_unverified)),
+        now=now,
     )
 
 
@@ -99,34 +102,37 @@ class _Collection:
         self.valid: dict[str, list[Evidence]] = {}
         self.apart: dict[str | None, list[Apart]] = {}
         self.unverified: list[tuple[Origin, Unverified]] = []
-        self._reader = EvidenceReader()
+        self._pool = Pool()
 
     def add(self, item: Examined) -> None:
         """Keep what an exchange needs of one item."""
         match item:
+            case Evidence():
+                self.valid.setdefault(item.pec_id, []).append(self._pool.share(item))
+            case Apart():
+                self.apart.setdefault(item.pec_id, []).append(self._pool.share(item))
             case Report():
-                self._keep(self._reader.read_report(item, None))
+                self.add(read_evidence(item))
             case (Origin() as origin, Report() as report):
-                self._keep(self._reader.read_report(report, origin))
+                self.add(read_evidence(report, origin))
+            case (Origin() as origin, Unverified() as unverified):
+                self.unverified.append((origin, unverified))
             case Answer():
-                self._add_answer(item)
+                for part in glean(item):
+                    self.add(part)
             case Mapping():
-                self._add_answer(read_answer(item))
+                self.add(read_answer(item))
             case _:
                 message = f"reconcile takes reports, answers and rows of an archive run, not {type(item).__name__}"
                 raise TypeError(message)
 
-    def _add_answer(self, answer: Answer) -> None:
-        if isinstance(answer.result, Unverified):
-            self.unverified.append((answer.origin, answer.result))
-        for read in self._reader.read(answer):
-            self._keep(read)
 
-    def _keep(self, read: Evidence | Apart) -> None:
-        if isinstance(read, Evidence):
-            self.valid.setdefault(read.pec_id, []).append(read)
-        else:
-            self.apart.setdefault(read.pec_id, []).append(read)
+def glean(answer: Answer) -> tuple[Gleaned, ...]:
+    """What an exchange keeps of an answer: small, so that a worker sends this and not the report."""
+    missing: tuple[Gleaned, ...] = ()
+    if isinstance(answer.result, Unverified):
+        missing = ((answer.origin, answer.result),)
+    return (*missing, *(read_evidence(report, answer.origin) for report in answer.counted))
 
 
 # --- from the receipts of one PEC id to exchanges

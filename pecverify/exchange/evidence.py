@@ -5,15 +5,16 @@ Only VALID receipts are evidence. The others are set apart with their verdict: w
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict
 
 from pecverify import _fields
 from pecverify._header import MimeError
 from pecverify._mime import canonical_chunks, read_part
-from pecverify.archive.answer import Answer, Origin
+from pecverify.archive.answer import Origin
 from pecverify.policy import Limits
 from pecverify.problem import DeliveryProblem
 from pecverify.reasons import Severity
@@ -30,16 +31,14 @@ from pecverify.receipt import (
     TransportEnvelope,
     VirusDetected,
 )
-from pecverify.report import Basis, Finding, Report, Signer, Span, Verdict
+from pecverify.report import Basis, Finding, Report, Signer, Span, Verdict, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-
     from pecverify.receipt import Receipt
+    from pecverify.report import JsonValue
 
 _FINDINGS_KEPT = 10
 _LINE_ENDS = b"\r\n"
-_T = TypeVar("_T", bound="Hashable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +98,18 @@ class _Examined:
     def provider(self) -> str | None:
         """The name of the provider that signed."""
         return None if self.signer is None else self.signer.provider.name or self.signer.provider.organization
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """JSON values; the signer by the hash of its certificate."""
+        own = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "signer"}
+        values = {name: to_json(value) for name, value in own.items()}
+        return {
+            **values,
+            "kind": None if self.kind is None else self.kind.name.lower(),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "provider": self.provider,
+            "certificate_sha256": None if self.signer is None else self.signer.certificate.sha256,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,79 +187,63 @@ class _ExaminedValues(TypedDict):
     sources: tuple[Source, ...]
 
 
-class EvidenceReader:
-    """Turns reports into evidence, and keeps one object where many receipts say the same."""
+def read_evidence(report: Report, origin: Origin | None = None) -> Evidence | Apart:
+    """What an exchange keeps of one report.
 
-    def __init__(self) -> None:
-        self._pool: dict[tuple[type, Hashable], Hashable] = {}
-
-    def read(self, answer: Answer) -> Iterator[Evidence | Apart]:
-        """The evidence in one answer: its own message, and the receipts inside it where they were verified."""
-        for report in answer.counted:
-            yield self.read_report(report, answer.origin)
-
-    def read_report(self, report: Report, origin: Origin | None) -> Evidence | Apart:
-        """The evidence in one report."""
-        receipt = report.receipt
-        examined = _ExaminedValues(
-            verdict=report.verdict,
-            findings=tuple(self._one(finding) for finding in report.findings[:_FINDINGS_KEPT]),
-            finding_count=len(report.findings),
-            signer=None if report.signer is None else self._one(report.signer),
-            validated_at=report.times.validated_at,
-            basis=report.times.basis,
-            about=tuple(self._one(address) for address in _concerned(receipt)),
-            sources=(Source(origin=origin, taken_from=report.taken_from),),
-        )
-        if report.verdict is Verdict.VALID and isinstance(receipt, CertifiedReceipt):
-            return self._read_valid(receipt, report, examined)
+    Args:
+        report: of one message.
+        origin: where it lay, if that is known.
+    """
+    receipt = report.receipt
+    examined = _ExaminedValues(
+        verdict=report.verdict,
+        findings=report.findings[:_FINDINGS_KEPT],
+        finding_count=len(report.findings),
+        signer=report.signer,
+        validated_at=report.times.validated_at,
+        basis=report.times.basis,
+        about=_concerned(receipt),
+        sources=(Source(origin=origin, taken_from=report.taken_from),),
+    )
+    if report.verdict is not Verdict.VALID or not isinstance(receipt, CertifiedReceipt):
         return Apart(
             **examined,
             kind=None if receipt is None else receipt.kind,
             issued_at=report.times.claimed,
-            pec_id=self._one(receipt.pec_id) if isinstance(receipt, CertifiedReceipt) else None,
+            pec_id=receipt.pec_id if isinstance(receipt, CertifiedReceipt) else None,
         )
+    return Evidence(
+        **examined,
+        kind=receipt.kind,
+        issued_at=receipt.issued_at,
+        pec_id=receipt.pec_id,
+        message_id=receipt.message_id,
+        sender=receipt.sender,
+        recipients=receipt.recipients,
+        reply_to=receipt.reply_to,
+        subject=receipt.subject,
+        form=receipt.form if isinstance(receipt, _WITH_FORM) else None,
+        carried_form=receipt.carried_form if isinstance(receipt, Delivery) else None,
+        error=receipt.error,
+        problem=receipt.problem,
+        original=_read_original(report.original),
+        content_doubtful=any(map(_casts_doubt, report.findings)),
+    )
 
-    def _read_valid(self, receipt: CertifiedReceipt, report: Report, examined: _ExaminedValues) -> Evidence:
-        return Evidence(
-            **examined,
-            kind=receipt.kind,
-            issued_at=receipt.issued_at,
-            pec_id=self._one(receipt.pec_id),
-            message_id=self._one(receipt.message_id),
-            sender=self._one(receipt.sender),
-            recipients=self._one(receipt.recipients),
-            reply_to=self._one(receipt.reply_to),
-            subject=self._one(receipt.subject),
-            form=receipt.form if isinstance(receipt, _WITH_FORM) else None,
-            carried_form=receipt.carried_form if isinstance(receipt, Delivery) else None,
-            error=receipt.error,
-            problem=self._one(receipt.problem),
-            original=self._read_original(report.original),
-            content_doubtful=any(map(_casts_doubt, report.findings)),
-        )
 
-    def _read_original(self, data: bytes | None) -> Original | None:
-        if data is None:
-            return None
-        copies: tuple[str, ...] | None
-        try:
-            root = read_part(data, (0, len(data)), Limits())
-        except MimeError:
-            body, copies = (0, len(data)), None
-        else:
-            fields = root.header.fields
-            body = root.body
-            copies = tuple(sorted(_fields.addresses(fields.all("Cc")) - _fields.addresses(fields.all("To"))))
-        return self._one(
-            Original(sha256=_digest(data, (0, len(data))), body_sha256=body_digest(data, body), copies=copies)
-        )
-
-    def _one(self, value: _T) -> _T:
-        # The type is part of the key: a StrEnum equals its string.
-        kept = self._pool.setdefault((type(value), value), value)
-        assert isinstance(kept, type(value))  # noqa: S101 - tells the type checker
-        return kept
+def _read_original(data: bytes | None) -> Original | None:
+    if data is None:
+        return None
+    copies: tuple[str, ...] | None
+    try:
+        root = read_part(data, (0, len(data)), Limits())
+    except MimeError:
+        body, copies = (0, len(data)), None
+    else:
+        fields = root.header.fields
+        body = root.body
+        copies = tuple(sorted(_fields.addresses(fields.all("Cc")) - _fields.addresses(fields.all("To"))))
+    return Original(sha256=_digest(data, (0, len(data))), body_sha256=body_digest(data, body), copies=copies)
 
 
 def body_digest(data: bytes, body: Span) -> str:

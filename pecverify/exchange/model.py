@@ -7,90 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pecverify.archive.answer import Origin, Unverified
 from pecverify.exchange.evidence import Apart, Evidence
 from pecverify.exchange.reasons import ExchangeReason
+from pecverify.exchange.states import Conclusion, State
 from pecverify.problem import DeliveryProblem
 from pecverify.reasons import Severity
 from pecverify.receipt import ReceiptForm, ReceiptKind, RecipientType
+from pecverify.report import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pecverify.problem import Language
-
-
-class State(StrEnum):
-    """What became of the message for one recipient, as far as verified receipts tell."""
-
-    DELIVERED = "delivered"
-    """Made available in the recipient's mailbox."""
-    FAILED = "failed"
-    """Not delivered: a provider says so."""
-    REFUSED = "refused"
-    """A provider would not carry it: the sender's did not accept it, or a virus was found in it."""
-    DELAYED_24H = "delayed-24h"
-    """Not delivered within 24 hours: the sender's provider considers the transaction ended without success."""
-    DELAYED_12H = "delayed-12h"
-    """Not taken in charge or delivered within 12 hours; delivery may still follow."""
-    PENDING = "pending"
-    """Accepted less than 24 hours ago, and nothing since."""
-    NO_EVIDENCE = "no-evidence"
-    """No verified receipt says what became of it."""
-    NOT_CERTIFIED = "not-certified"
-    """An ordinary mailbox: nothing is certified about delivery to it, nor ever will be."""
-    CONTRADICTORY = "contradictory"
-    """Verified receipts contradict each other: nobody is believed over the other."""
-
-    def describe(self, language: Language = "en") -> str:
-        """The state in a few words, in English or Italian."""
-        return _STATES[self][language == "it"]
-
-
-class Conclusion(StrEnum):
-    """What became of the message as a whole."""
-
-    DELIVERED = "delivered"
-    """Accepted, and delivered to every recipient."""
-    PARTLY_DELIVERED = "partly-delivered"
-    """Every recipient's outcome is established, and not all of them got it (or none is certified for some)."""
-    NOT_DELIVERED = "not-delivered"
-    """Every recipient's outcome is established, and it is certified for none of them that they got it."""
-    REFUSED = "refused"
-    """The sender's provider did not accept it."""
-    OPEN = "open"
-    """For some recipient delivery may still follow."""
-    INCOMPLETE = "incomplete"
-    """Receipts are missing."""
-    CONTRADICTORY = "contradictory"
-    """Verified receipts contradict each other."""
-
-    def describe(self, language: Language = "en") -> str:
-        """The conclusion in a few words, in English or Italian."""
-        return _CONCLUSIONS[self][language == "it"]
-
-
-_STATES = {
-    State.DELIVERED: ("delivered", "consegnato"),
-    State.FAILED: ("not delivered", "non consegnato"),
-    State.REFUSED: ("refused", "rifiutato"),
-    State.DELAYED_24H: ("not delivered within 24 hours", "non consegnato entro 24 ore"),
-    State.DELAYED_12H: ("late: 12 hours without delivery", "in ritardo: 12 ore senza consegna"),
-    State.PENDING: ("pending", "in attesa"),
-    State.NO_EVIDENCE: ("no evidence", "nessuna prova"),
-    State.NOT_CERTIFIED: ("not certified (ordinary mail)", "non certificato (posta ordinaria)"),
-    State.CONTRADICTORY: ("contradictory receipts", "ricevute contraddittorie"),
-}
-_CONCLUSIONS = {
-    Conclusion.DELIVERED: ("delivered to everyone", "consegnato a tutti"),
-    Conclusion.PARTLY_DELIVERED: ("delivered to some", "consegnato solo ad alcuni"),
-    Conclusion.NOT_DELIVERED: ("delivered to nobody", "non consegnato a nessuno"),
-    Conclusion.REFUSED: ("not accepted", "non accettato"),
-    Conclusion.OPEN: ("still under way", "ancora in corso"),
-    Conclusion.INCOMPLETE: ("receipts are missing", "mancano ricevute"),
-    Conclusion.CONTRADICTORY: ("receipts contradict each other", "ricevute in contraddizione"),
-}
+    from pecverify.report import JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +52,19 @@ class ExchangeFinding:
         """One sentence for a person, in English or Italian, with the recipient and the values."""
         about = f" ({self.recipient})" if self.recipient is not None else ""
         return f"{self.reason.text(language)}{about}" + (f": {' | '.join(self.values)}" if self.values else "")
+
+    def to_dict(self, numbers: Mapping[Evidence, int]) -> dict[str, JsonValue]:
+        """JSON values; `numbers` gives the place of each receipt in the exchange's `evidence`."""
+        return {
+            "reason": self.reason.value,
+            "check": self.check,
+            "severity": self.severity.value,
+            "recipient": self.recipient,
+            "values": [*self.values],
+            "evidence": [numbers[each] for each in self.evidence],
+            "text": {"en": self.text("en"), "it": self.text("it")},
+            "source": self.reason.rule.source,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +101,12 @@ class RecipientOutcome:
         if self.state is not State.DELIVERED:
             return None
         return next((each.carried_form for each in self.evidence if each.kind is ReceiptKind.DELIVERED), None)
+
+    def to_dict(self, numbers: Mapping[Evidence, int]) -> dict[str, JsonValue]:
+        """JSON values; `numbers` gives the place of each receipt in the exchange's `evidence`."""
+        own = ("address", "type", "is_copy", "state", "at", "perfected_at", "carried_form", "problem")
+        values = {name: to_json(getattr(self, name)) for name in (*own, "taken_in_charge_at", "serves")}
+        return {**values, "evidence": [numbers[each] for each in self.evidence]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +185,20 @@ class Exchange:
             return Conclusion.DELIVERED
         return Conclusion.PARTLY_DELIVERED if State.DELIVERED in states else Conclusion.NOT_DELIVERED
 
+    def to_dict(self) -> dict[str, JsonValue]:
+        """JSON values, in the shape of `$defs/exchange` of `pecverify/data/exchange.schema.json`."""
+        numbers = {each: number for number, each in enumerate(self.evidence)}
+        signers = {each.signer.certificate.sha256: each.signer for each in self.evidence if each.signer is not None}
+        own = ("pec_id", "message_id", "sender", "subject", "conclusion", "serves", "accepted_at", "refused_at")
+        return {
+            **{name: to_json(getattr(self, name)) for name in (*own, "perfected_for_sender_at")},
+            "recipients": [each.to_dict(numbers) for each in self.recipients],
+            "findings": [each.to_dict(numbers) for each in self.findings],
+            "evidence": [each.to_dict() for each in self.evidence],
+            "apart": [each.to_dict() for each in self.apart],
+            "signers": [to_json(signers[sha256]) for sha256 in sorted(signers)],
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
@@ -245,3 +210,14 @@ class Reconciliation:
     """Messages that are no evidence and claim no exchange that a VALID receipt knows, with their verdicts."""
     unverified: tuple[tuple[Origin, Unverified], ...]
     """What could not be verified at all: where it lay, and why."""
+    now: datetime | None
+    """The instant at which `PENDING` was judged, if one was given."""
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """JSON values, in the shape of `pecverify/data/exchange.schema.json`. Times are RFC 3339."""
+        return {
+            "now": to_json(self.now),
+            "exchanges": [each.to_dict() for each in self.exchanges],
+            "unattributed": [each.to_dict() for each in self.unattributed],
+            "unverified": [{"origin": to_json(origin), **value.to_dict()} for origin, value in self.unverified],
+        }
