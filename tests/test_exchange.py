@@ -26,7 +26,7 @@ from pecverify.exchange import (
     reconcile,
     reconcile_all,
 )
-from pecverify.exchange._rows import read_answer
+from pecverify.exchange.rows import read_answer
 from pecverify.receipt import ReceiptForm, ReceiptKind
 from tests import reports
 from tests.exchanges import HOURS, LATER, MINUTES, SECONDS, SOON, Examined, Letter, examine, many
@@ -123,6 +123,7 @@ def test_refused_by_the_senders_provider(virus: bool) -> None:  # noqa: FBT001 (
     exchange = only(TWO.refusal(virus=virus))
     assert states(exchange) == [State.REFUSED, State.REFUSED]
     assert {each.at for each in exchange.recipients} == {ISSUED_AT} == {exchange.refused_at}
+    assert {each.evidence for each in exchange.recipients} == {exchange.evidence}
     assert exchange.accepted_at is None
     assert exchange.acceptance is None
     assert exchange.conclusion is Conclusion.REFUSED

@@ -11,6 +11,7 @@ from pecverify.exchange._reconcile import glean, reconcile, reconcile_all
 from pecverify.exchange.evidence import Apart, Evidence, Original, Source, read_evidence
 from pecverify.exchange.model import Exchange, ExchangeFinding, RecipientOutcome, Reconciliation
 from pecverify.exchange.reasons import EXCHANGE_RULES, ExchangeReason, ExchangeRule
+from pecverify.exchange.rows import read_answer
 from pecverify.exchange.sent import SentMessage
 from pecverify.exchange.states import Conclusion, State
 
@@ -30,6 +31,7 @@ __all__ = [
     "Source",
     "State",
     "glean",
+    "read_answer",
     "read_evidence",
     "reconcile",
     "reconcile_all",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pecverify._fields import address_key
@@ -11,6 +10,7 @@ from pecverify.receipt import ReceiptKind, RecipientType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from pecverify.exchange.evidence import Evidence
     from pecverify.receipt import Recipient
@@ -25,45 +25,31 @@ LONGEST_DELIVERY = timedelta(hours=24)
 _BETWEEN_PROVIDERS = (ReceiptKind.TAKEN_IN_CHARGE, ReceiptKind.VIRUS_DETECTED)
 
 
-@dataclass(frozen=True, slots=True)
 class Case:
     """Distinct VALID receipts of one PEC id, sender and Message-ID."""
 
-    evidence: tuple[Evidence, ...]
-    """In the order of their instants."""
-    now: datetime | None
-    """The caller's clock."""
-
-    def of_kind(self, *kinds: ReceiptKind) -> tuple[Evidence, ...]:
-        """The receipts of these kinds, in order."""
-        return tuple(each for each in self.evidence if each.kind in kinds)
-
-    @property
-    def accepted_at(self) -> datetime | None:
-        """The instant of acceptance, if one acceptance tells it and nothing denies it."""
-        return None if self.of_kind(ReceiptKind.NOT_ACCEPTED) else _only_instant(self.of_kind(ReceiptKind.ACCEPTED))
-
-    @property
-    def refused_at(self) -> datetime | None:
-        """The instant of non-acceptance, if one notice tells it and nothing denies it."""
-        return None if self.is_refusal_disputed else _only_instant(self.of_kind(ReceiptKind.NOT_ACCEPTED))
-
-    @property
-    def is_refusal_disputed(self) -> bool:
+    def __init__(self, evidence: tuple[Evidence, ...], now: datetime | None) -> None:
+        self.evidence = evidence
+        """In the order of their instants."""
+        self.now = now
+        """The caller's clock."""
+        self._by_kind = {kind: tuple(each for each in evidence if each.kind is kind) for kind in ReceiptKind}
+        accepted, refused = self.of_kind(ReceiptKind.ACCEPTED), self.of_kind(ReceiptKind.NOT_ACCEPTED)
+        self.is_refusal_disputed = bool(refused) and len(evidence) > 1
         """Whether a non-acceptance stands against another receipt."""
-        return bool(self.of_kind(ReceiptKind.NOT_ACCEPTED)) and len(self.evidence) > 1
-
-    @property
-    def started_at(self) -> datetime | None:
+        self.accepted_at = None if refused else _only_instant(accepted)
+        """The instant of acceptance, if one acceptance tells it and nothing denies it."""
+        self.refused_at = None if self.is_refusal_disputed else _only_instant(refused)
+        """The instant of non-acceptance, if one notice tells it and nothing denies it."""
+        envelopes = self.of_kind(ReceiptKind.TRANSPORT_ENVELOPE)
+        self.started_at = self.accepted_at if accepted else _only_instant(envelopes)
         """Since when the hours count: acceptance, else the date of the transport envelope, which is the same."""
-        if self.of_kind(ReceiptKind.ACCEPTED):
-            return self.accepted_at
-        return _only_instant(self.of_kind(ReceiptKind.TRANSPORT_ENVELOPE))
-
-    @property
-    def is_provider_side(self) -> bool:
+        self.is_provider_side = any(map(self.of_kind, _BETWEEN_PROVIDERS))
         """Whether it holds receipts that travel between providers only."""
-        return bool(self.of_kind(*_BETWEEN_PROVIDERS))
+
+    def of_kind(self, kind: ReceiptKind) -> tuple[Evidence, ...]:
+        """The receipts of this kind, in order."""
+        return self._by_kind[kind]
 
     def recipients(self) -> dict[str, Recipient]:
         """Every recipient that a receipt names, by its key; certified where they differ; the acceptance first."""
@@ -76,7 +62,7 @@ class Case:
         return merged
 
     def _named(self) -> Iterator[Recipient]:
-        first = self.of_kind(ReceiptKind.ACCEPTED, ReceiptKind.NOT_ACCEPTED)
+        first = (*self.of_kind(ReceiptKind.ACCEPTED), *self.of_kind(ReceiptKind.NOT_ACCEPTED))
         for recipients in dict.fromkeys(each.recipients for each in (*first, *self.evidence)):
             yield from recipients
 

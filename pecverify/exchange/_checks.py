@@ -11,7 +11,7 @@ from pecverify.exchange.reasons import ExchangeReason
 from pecverify.receipt import ReceiptForm, ReceiptKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pecverify.exchange._case import Case
     from pecverify.exchange.evidence import Evidence, Original
@@ -44,20 +44,20 @@ def check_case(
 
 def _check_identity(case: Case) -> Iterator[ExchangeFinding]:
     """The receipts agree on what message they are about (check 50). Source: RFC 6109 §4.4."""
-    compared: tuple[tuple[ExchangeReason, Callable[[Evidence], str | None]], ...] = (
-        (_R.RECIPIENTS_DIFFER, _describe_recipients),
-        (_R.MESSAGE_ID_ABSENT, lambda each: message_key(each.message_id)),
-        (_R.SUBJECT_DIFFERS, lambda each: each.subject),
-        (_R.REPLY_TO_DIFFERS, lambda each: None if each.reply_to is None else address_key(each.reply_to)),
-    )
-    for reason, value_of in compared:
-        values = {value_of(each) for each in case.evidence}
-        if len(values) > 1:
-            yield ExchangeFinding(reason=reason, values=tuple(sorted(value or "" for value in values)))
+    lists = {each.recipients for each in case.evidence}
+    values: dict[ExchangeReason, set[str | None]] = {
+        _R.RECIPIENTS_DIFFER: {_describe_recipients(each) for each in lists},
+        _R.MESSAGE_ID_ABSENT: {message_key(each.message_id) for each in case.evidence},
+        _R.SUBJECT_DIFFERS: {each.subject for each in case.evidence},
+        _R.REPLY_TO_DIFFERS: {each.reply_to and address_key(each.reply_to) for each in case.evidence},
+    }
+    for reason, stated in values.items():
+        if len(stated) > 1:
+            yield ExchangeFinding(reason=reason, values=tuple(sorted(value or "" for value in stated)))
 
 
-def _describe_recipients(evidence: Evidence) -> str:
-    named = {(address_key(each.address), "" if each.type is None else each.type.value) for each in evidence.recipients}
+def _describe_recipients(recipients: tuple[Recipient, ...]) -> str:
+    named = {(address_key(each.address), "" if each.type is None else each.type.value) for each in recipients}
     return ", ".join(f"{address} ({kind})" for address, kind in sorted(named))
 
 
@@ -103,7 +103,7 @@ def _check_envelope(case: Case) -> Iterator[ExchangeFinding]:
 
 def _check_providers(case: Case) -> Iterator[ExchangeFinding]:
     """The sender's provider sends the notices of delay (check 57). Source: RFC 6109 §3.1.6."""
-    issuers = case.of_kind(ReceiptKind.ACCEPTED, ReceiptKind.TRANSPORT_ENVELOPE)
+    issuers = (*case.of_kind(ReceiptKind.ACCEPTED), *case.of_kind(ReceiptKind.TRANSPORT_ENVELOPE))
     for notice in case.of_kind(ReceiptKind.DELIVERY_DELAYED):
         for issuer in issuers[:1]:
             if not _names(notice) & _names(issuer):
@@ -162,7 +162,7 @@ def _check_forms(case: Case, copies: Mapping[str, bool]) -> Iterator[ExchangeFin
     """
     asked = {
         each.form
-        for each in case.of_kind(ReceiptKind.DELIVERED, ReceiptKind.TRANSPORT_ENVELOPE)
+        for each in (*case.of_kind(ReceiptKind.DELIVERED), *case.of_kind(ReceiptKind.TRANSPORT_ENVELOPE))
         if each.form is not None and not each.form is each.carried_form is ReceiptForm.CONCISE
     }
     if len(asked) > 1:
@@ -178,7 +178,7 @@ def check_sent(case: Case, recipients: Mapping[str, Recipient], sent: SentMessag
     if set(sent.recipients) != recipients.keys():
         values = (", ".join(sent.recipients), ", ".join(sorted(recipients)))
         yield ExchangeFinding(reason=_R.SENT_RECIPIENTS_DIFFER, values=values)
-    carriers = case.of_kind(ReceiptKind.DELIVERED, ReceiptKind.TRANSPORT_ENVELOPE)
+    carriers = (*case.of_kind(ReceiptKind.DELIVERED), *case.of_kind(ReceiptKind.TRANSPORT_ENVELOPE))
     bodies = _bodies(each for each in carriers if each.carried_form is not ReceiptForm.BRIEF)
     if sent.body_sha256 is not None and bodies - {sent.body_sha256}:
         yield ExchangeFinding(reason=_R.SENT_CONTENT_DIFFERS)

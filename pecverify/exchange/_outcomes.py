@@ -112,7 +112,7 @@ def decide_outcome(
         at=None if settled.by is None else settled.by.issued_at,
         problem=None if settled.by is None else settled.by.problem,
         taken_in_charge_at=about.taken[0].issued_at if about.taken else None,
-        evidence=evidence,
+        evidence=(*case.of_kind(ReceiptKind.NOT_ACCEPTED), *evidence),
         serves=not service,
     )
     return outcome, (*findings, *service)

@@ -22,10 +22,10 @@ from pecverify.exchange._checks import check_case, check_sent
 from pecverify.exchange._copies import merge_copies, merge_files
 from pecverify.exchange._outcomes import decide_outcome
 from pecverify.exchange._pool import Pool
-from pecverify.exchange._rows import read_answer
 from pecverify.exchange.evidence import Apart, Evidence, Source, read_evidence
 from pecverify.exchange.model import Exchange, ExchangeFinding, RecipientOutcome, Reconciliation
 from pecverify.exchange.reasons import ExchangeReason
+from pecverify.exchange.rows import read_answer
 from pecverify.exchange.states import State
 from pecverify.reasons import Severity
 from pecverify.receipt import ReceiptKind

@@ -6,6 +6,7 @@ Only VALID receipts are evidence. The others are set apart with their verdict: w
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,10 +157,11 @@ class Evidence(_Examined):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """A key to sort by: by instant, and among receipts of one instant by what they say."""
-        kinds = tuple(ReceiptKind)
-        rest = tuple(map(str, self.identity))
-        return self.issued_at, kinds.index(self.kind), self.about, rest, _order_of(self.original), self.sources[0].order
+        """A key to sort by: by instant; among receipts of one instant by where they lay, else by what they say."""
+        place = self.sources[0]
+        said = () if place.origin is not None else tuple(map(str, self.identity))
+        kind = tuple(ReceiptKind).index(self.kind)
+        return self.issued_at, kind, self.about, _order_of(self.original), place.order, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,9 +243,14 @@ def _read_original(data: bytes | None) -> Original | None:
         body, copies = (0, len(data)), None
     else:
         fields = root.header.fields
-        body = root.body
-        copies = tuple(sorted(_fields.addresses(fields.all("Cc")) - _fields.addresses(fields.all("To"))))
+        body, copies = root.body, _copies_of(fields.all("Cc"), fields.all("To"))
     return Original(sha256=_digest(data, (0, len(data))), body_sha256=body_digest(data, body), copies=copies)
+
+
+@functools.lru_cache(maxsize=256)
+def _copies_of(cc: tuple[bytes, ...], to: tuple[bytes, ...]) -> tuple[str, ...]:
+    """Remembered: each recipient's receipt carries the same long lists."""
+    return tuple(sorted(_fields.addresses(cc) - _fields.addresses(to)))
 
 
 def body_digest(data: bytes, body: Span) -> str:
