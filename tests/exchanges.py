@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from pecverify import Report, TrustStore, verify_receipt
 from pecverify.archive import Origin
 from tests.messages import (
+    EXTERNAL,
     ISSUED_AT,
     MESSAGE_ID,
     PEC_ID,
     RECIPIENT,
+    SECOND,
     SENDER,
     SUBJECT,
     Edit,
@@ -173,3 +175,19 @@ class Letter:
 def many(count: int) -> tuple[str, ...]:
     """Addresses at two providers."""
     return tuple(f"ufficio{number:03}@{DOMAINS['bc'[number % 2]]}" for number in range(count))
+
+
+COPY = f"cc@{DOMAINS['b']}"
+MIXED = Letter(recipients=(RECIPIENT, SECOND, *many(3)), copies=(COPY,), external=(EXTERNAL,))
+
+
+def mixed() -> list[bytes]:
+    """Receipts of every outcome but two, a contradiction, and two files that are no evidence."""
+    first, second, _ = many(3)
+    forged = MIXED.delivery(SECOND).replace(b"10:20:34", b"10:20:35")
+    return [
+        *(MIXED.acceptance(), MIXED.envelope(), MIXED.taken(RECIPIENT, COPY), MIXED.delivery(), MIXED.delivery(COPY)),
+        *(MIXED.failure(SECOND), MIXED.delivery(SECOND, 9 * SECONDS), MIXED.failure(first, error="virus")),
+        *(MIXED.notice(second), MIXED.notice(second, 24 * HOURS), forged),
+        b"From: <x@y.example>\r\n" + MIXED.delivery(first),
+    ]

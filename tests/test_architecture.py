@@ -22,6 +22,8 @@ THIRD_PARTY = {
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
     "olefile": {"pecverify.archive.outlook"},
+    "jinja2": {"pecverify.exchange.page"},
+    "markupsafe": {"pecverify.exchange.page"},
     "platformdirs": {"pecverify.trust.folder"},
     "rich": {"pecverify.cli._progress"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pecverify import Verdict
+from pecverify import Verdict, __version__
 from pecverify.archive import Answer, Examiner, Finder, run_task
 from pecverify.cli import _exchange_messages as x
 from pecverify.cli import _messages as m
@@ -21,7 +21,7 @@ from pecverify.exchange import Conclusion, SentMessage, glean, read_answer, reco
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import IO, Any
 
     from pecverify.archive import Item
@@ -70,8 +70,23 @@ def run(arguments: Namespace) -> ExitStatus:
 def _render(collected: Reconciliation, form: str, style: Style) -> Iterator[Any]:
     if form == "json":
         yield json.dumps(collected.to_dict(), indent=2) + "\n"
+    elif form == "html":
+        yield _load_page(style)(collected, version=__version__, language=style.language)
     else:
         yield from (f"{line}\n" for line in describe_exchanges(collected, style))
+
+
+def _load_page(style: Style) -> Callable[..., str]:
+    """What renders the page.
+
+    Raises:
+        CommandError: the extra is not installed.
+    """
+    try:
+        from pecverify.exchange.page import render_page  # noqa: PLC0415 (an extra)
+    except ImportError:
+        raise CommandError(style.say(m.EXTRA_MISSING, extra="pecverify[html]")) from None
+    return render_page
 
 
 def _examine(arguments: Namespace, demands: Demands) -> Iterator[Any]:

@@ -64,7 +64,7 @@ _STATES = {
     State.FAILED: ("not delivered", "non consegnato"),
     State.REFUSED: ("refused", "rifiutato"),
     State.DELAYED_24H: ("not delivered within 24 hours", "non consegnato entro 24 ore"),
-    State.DELAYED_12H: ("late: 12 hours without delivery", "in ritardo: 12 ore senza consegna"),
+    State.DELAYED_12H: ("late (12 hours)", "in ritardo (12 ore)"),
     State.PENDING: ("pending", "in attesa"),
     State.NO_EVIDENCE: ("no evidence", "nessuna prova"),
     State.NOT_CERTIFIED: ("not certified (ordinary mail)", "non certificato (posta ordinaria)"),
