@@ -45,7 +45,7 @@ def test_one_lane_for_each_recipient_with_its_events() -> None:
         *("taken", "delivered"),
     ]
     assert drawn.findtext("desc", "").startswith("From acceptance to the outcome for each recipient: 1 contradictory")
-    assert drawn.get("aria-labelledby") == "p-title p-desc"
+    assert (drawn.get("aria-labelledby"), drawn.get("aria-describedby")) == ("p-title", "p-desc")
 
 
 def test_a_virus_and_a_refusal_have_their_shapes() -> None:

@@ -139,9 +139,9 @@ def draw_exchange(exchange: Exchange, *, language: Language = "en", identifier: 
     height = bottom + _BOTTOM + _LEGEND
     counted = ", ".join(f"{len(lane.recipients)} {lane.state.describe(language)}" for lane in _by_state(exchange))
     description = f"{words['picture_description']} {counted}. {words['picture_table']}"
-    labels = f"{identifier}-title {identifier}-desc"
+    labels = f'aria-labelledby="{identifier}-title" aria-describedby="{identifier}-desc"'
     lines = [
-        f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{labels}">',
+        f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" {labels}>',
         f'<title id="{identifier}-title">{_text(words["picture_title"])}</title>',
         f'<desc id="{identifier}-desc">{_text(description)}</desc>',
         *_bands(len(lanes)),
