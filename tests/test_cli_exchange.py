@@ -15,7 +15,7 @@ from pecverify.cli._exit import ExitStatus
 from pecverify.cli._text import Style
 from pecverify.exchange import reconcile_all
 from tests import reports
-from tests.exchanges import HOURS, LATER, SECONDS, Letter, examine, many
+from tests.exchanges import HOURS, LATER, SECONDS, Letter, examine, many, mixed
 from tests.messages import EXTERNAL, ISSUED_AT, RECIPIENT, SECOND, replacing
 from tests.pki import DOMAINS
 from tests.schemas import validator
@@ -185,6 +185,14 @@ def test_what_cannot_be_read_is_told_and_the_rest_reported(capsys: pytest.Captur
     assert "DELIVERED TO EVERYONE" in out
 
 
+def test_in_several_processes_the_same(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    put(tmp_path, *mixed())
+    alone = run(capsys, tmp_path, "--format", "json")[1]
+    main(["exchange", str(tmp_path), *TRUST, "--lang", "en", "--jobs", "2", "--format", "json"])
+    several = json.loads(capsys.readouterr().out)
+    assert {**json.loads(alone), "now": None} == {**several, "now": None}
+
+
 def test_no_message_at_all(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(capsys, tmp_path)[:2] == (ExitStatus.NOT_DONE, "")
 
@@ -257,9 +265,11 @@ def test_colour_does_not_move_the_columns() -> None:
     assert coloured == plain
 
 
-def test_no_subject() -> None:
-    letter = Letter(subject="")
-    assert describe(letter.acceptance(), letter.delivery()).startswith("(no subject): ")
+def test_no_subject_and_no_message_id() -> None:
+    letter = Letter(subject="", message_id=None)
+    text = describe(letter.acceptance(), letter.delivery())
+    assert text.startswith("(no subject): ")
+    assert "Message-ID" not in text
 
 
 def test_long_lists_are_cut_with_their_number() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import pickle
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from pecverify.exchange import (
     Reconciliation,
     SentMessage,
     State,
+    glean,
     reconcile,
     reconcile_all,
 )
@@ -794,6 +796,17 @@ def test_rows_of_another_shape_are_refused(damage: Callable[[dict[str, object]],
 def test_anything_else_is_the_callers_mistake() -> None:
     with pytest.raises(TypeError, match="bytes"):
         reconcile([b"a message"])  # type: ignore[list-item]
+
+
+def test_what_a_worker_sends_is_small_and_pickles() -> None:
+    origin, report = examine(TWO.delivery())
+    answer = Answer(origin=origin, result=report)
+    sent = pickle.dumps(glean(answer))
+    assert len(sent) < len(pickle.dumps(answer)) < len(TWO.delivery()) * 2
+    assert pickle.loads(sent) == glean(answer)  # noqa: S301 (our own)
+    assert collect([examine(TWO.acceptance()), *pickle.loads(sent)]) == collect(  # noqa: S301 (our own)
+        [examine(TWO.acceptance()), (origin, report)]
+    )
 
 
 def test_reports_alone_will_do() -> None:

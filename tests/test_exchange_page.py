@@ -249,7 +249,7 @@ def test_nothing_is_told_by_colour_alone() -> None:
     page = parse(render(*mixed()))
     for chip in page.find_class("chip"):
         symbol, *words_of_it = text_of(chip).split()
-        assert symbol in "\u2713\u2715?\u2013\u2260"
+        assert symbol in "\u2713\u2715?\u2013\u2260\u2026\u25d0"
         assert words_of_it
 
 

@@ -52,6 +52,12 @@ _STATE_MARKS = {
 _SEVERITY_MARKS = {Severity.ERROR: _BAD, Severity.UNKNOWN: _DOUBT, Severity.WARNING: _DOUBT, Severity.NOTE: _FAINT}
 _SYMBOLS = {_GOOD: "\u2713", _DOUBT: "?", _BAD: "\u2715", _FAINT: "\u2013"}
 """Beside every colour, for those who do not see it and for paper."""
+_OWN_SYMBOLS: dict[Conclusion | State | Severity, str] = {
+    **dict.fromkeys((Conclusion.CONTRADICTORY, State.CONTRADICTORY, Severity.ERROR), "\u2260"),
+    **dict.fromkeys((Conclusion.OPEN, State.PENDING, State.DELAYED_12H), "\u2026"),
+    Conclusion.PARTLY_DELIVERED: "\u25d0",
+    Severity.WARNING: "!",
+}
 
 
 def render_page(collected: Reconciliation, *, version: str, language: Language = "en") -> str:
@@ -145,9 +151,7 @@ def _mark_of(value: Conclusion | State | Severity) -> str:
 
 
 def _symbol_of(value: Conclusion | State | Severity) -> str:
-    if value in (Conclusion.CONTRADICTORY, State.CONTRADICTORY, Severity.ERROR):
-        return "\u2260"
-    return _SYMBOLS[_mark_of(value)]
+    return _OWN_SYMBOLS.get(value) or _SYMBOLS[_mark_of(value)]
 
 
 def _signers_of(exchange: Exchange) -> list[Signer]:
