@@ -23,6 +23,7 @@ THIRD_PARTY = {
     "urllib3": {"pecverify.trust.download"},
     "platformdirs": {"pecverify.trust.folder"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
+    "junitparser": {"pecverify.cli.formats.junit"},
 }
 DOWNLOAD = "pecverify.trust.download"
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}

@@ -19,6 +19,7 @@ from pecverify import (
     Severity,
     Verdict,
 )
+from pecverify.archive import Cause
 
 Language: TypeAlias = Literal["en", "it"]
 
@@ -355,4 +356,36 @@ MAIL_DOMAINS_TITLE = Phrase(
 ORGANIZATIONS_TITLE = Phrase(
     "Organisations that AgID's authority for PEC could certify",
     "Organizzazioni che l'autorità di AgID per la PEC poteva certificare",
+)
+
+# --- archives
+CAUSES = {
+    Cause.UNREADABLE: Phrase("cannot be read", "non si può leggere"),
+    Cause.DAMAGED: Phrase("the archive is damaged", "l'archivio è danneggiato"),
+    Cause.ENCRYPTED: Phrase("protected by a password", "protetto da password"),
+    Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento dentro un archivio non è seguito"),
+    Cause.LIMIT_EXCEEDED: Phrase("more than the limits allow", "oltre i limiti consentiti"),
+    Cause.EXTRA_MISSING: Phrase("takes a library that is not installed", "richiede una libreria non installata"),
+    Cause.WORKER_DIED: Phrase("the process that verified it ended", "il processo che lo verificava è terminato"),
+}
+UNVERIFIED = Phrase("NOT VERIFIED", "NON VERIFICATO")
+CARRIER = Phrase(
+    "ordinary mail that carries receipts: they count, it does not",
+    "posta ordinaria che contiene ricevute: contano quelle, non il messaggio",
+)
+
+# --- reports for CI services
+AND_MORE_ANNOTATIONS = Phrase(
+    "{errors} more errors and {warnings} more warnings are in the log: the service shows few for each step",
+    "Altri {errors} errori e {warnings} avvisi sono nel log: il servizio ne mostra pochi per ogni passo",
+)
+VERDICT = Phrase("verdict", "esito")
+MESSAGES = Phrase("messages", "messaggi")
+MESSAGE = Phrase("message", "messaggio")
+CARRIERS = Phrase("ordinary mail around them", "posta ordinaria che le contiene")
+REASONS = Phrase("reasons", "motivi")
+WHY = Phrase("why", "perché")
+NOT_VALID = Phrase("What is not valid", "Che cosa non è valido")
+AND_MORE_ROWS = Phrase(
+    "{count} more did not fit here: they are in the log.", "Altri {count} non entrano qui: sono nel log."
 )
