@@ -14,6 +14,7 @@ from types import FrameType
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pecverify"
 ALLOWED_TO_OPEN = (
+    PACKAGE / "archive",
     PACKAGE / "cli",
     PACKAGE / "data",
     PACKAGE / "trust" / "folder.py",

@@ -22,6 +22,7 @@ THIRD_PARTY = {
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
     "platformdirs": {"pecverify.trust.folder"},
+    "rich": {"pecverify.cli._progress"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
     "junitparser": {"pecverify.cli.formats.junit"},
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import importlib
 import io
 import json
@@ -34,7 +35,8 @@ from pecverify import (
     __version__,
     verify_receipt,
 )
-from pecverify.cli import _demands, _extract, _facts, _messages, _show, _verify, main
+from pecverify.archive import examine
+from pecverify.cli import _demands, _extract, _facts, _messages, _show, main
 from pecverify.cli._exit import ExitStatus
 from pecverify.cli._messages import Language, Phrase
 from pecverify.cli._parser import language_of
@@ -83,9 +85,9 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def verifier(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Verifier:
     stand_in = Verifier()
-    for module in (_verify, _show, _extract):
+    for module in (examine, _show, _extract):
         monkeypatch.setattr(module, "verify_receipt", stand_in.verify_receipt)
-    monkeypatch.setattr(_verify, "verify_nested", stand_in.verify_nested)
+    monkeypatch.setattr(examine, "verify_nested", stand_in.verify_nested)
     for key in stand_in.reports:
         (tmp_path / f"{key.decode()}.eml").write_bytes(key)
     return stand_in
@@ -430,11 +432,18 @@ def test_verify_gives_json(capsys: pytest.CaptureFixture[str]) -> None:
     main(["verify", "--format", "json", "valid.eml", "absent.eml", "a\udcff.eml"])
     captured = capsys.readouterr()
     assert captured.out.isascii()
-    assert json.loads(captured.out) == [
-        {"file": "valid.eml", "report": VALID.to_dict()},
-        {"file": "absent.eml", "error": "No such file or directory"},
-        {"file": "a\udcff.eml", "error": "No such file or directory"},
-    ]
+    valid, absent, odd = json.loads(captured.out)
+    assert valid["origin"] == {
+        "path": "valid.eml",
+        "member": None,
+        "offset": None,
+        "sha256": hashlib.sha256(b"valid").hexdigest(),
+    }
+    assert (valid["report"], valid["unverified"]) == (VALID.to_dict(), None)
+    for row, name in ((absent, "absent.eml"), (odd, "a\udcff.eml")):
+        assert row["origin"] == {"path": name, "member": None, "offset": None, "sha256": None}
+        assert row["report"] is None
+        assert row["unverified"] == {"cause": "unreadable", "detail": "No such file or directory"}
     assert captured.err == ""
 
 
@@ -468,9 +477,9 @@ def test_verify_nested_receipts(verifier: Verifier, capsys: pytest.CaptureFixtur
     assert main(["verify", "--nested", carrier]) == ExitStatus.VALID
     assert "given.eml (taken out of bytes 30-40): VALID" in capsys.readouterr().out
     main(["verify", "--nested", "--format", "json", carrier])
-    outer, taken_out = json.loads(capsys.readouterr().out)
-    assert (outer["file"], outer["report"]["taken_from"]) == ("given.eml", None)
-    assert (taken_out["file"], taken_out["report"]["taken_from"]) == ("given.eml", [30, 40])
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["is_carrier"], row["report"]["taken_from"]) == (True, None)
+    assert [nested["taken_from"] for nested in row["nested"]] == [[30, 40]]
 
 
 @pytest.mark.parametrize(

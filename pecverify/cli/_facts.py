@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify import DeliveryProblem, Finding, Recipient, Signer
+    from pecverify.archive import Origin
     from pecverify.cli._messages import Phrase
 
 _ADDRESSES_SHOWN = 20
@@ -127,3 +128,13 @@ def format_instant(instant: datetime) -> str:
 def format_span(span: tuple[int, int]) -> str:
     """The first byte and the one after the last."""
     return f"{span[0]}-{span[1]}"
+
+
+def name_origin(origin: Origin) -> str:
+    """Where a message lay, in one line; not escaped."""
+    name = origin.path
+    if origin.member is not None:
+        name = f"{name}, {origin.member}"
+    elif origin.offset is not None:
+        name = f"{name} @{origin.offset}"
+    return name

@@ -41,6 +41,15 @@ EXTRA_MISSING = Phrase(
     "this needs an extra that is not installed: pip install '{extra}'",
     "serve un componente non installato: pip install '{extra}'",
 )
+CANNOT_RESUME = Phrase("{file}: cannot be resumed: {why}", "{file}: non si può riprendere: {why}")
+NO_FORMER_RUN = Phrase("it is not the JSON Lines of a run", "non contiene le JSON Lines di un'esecuzione")
+OUTPUT_IS_SOURCE = Phrase(
+    "{file}: is to be verified: nothing is written over it", "{file}: è da verificare: non viene sovrascritto"
+)
+NOT_TO_A_TERMINAL = Phrase(
+    "this format is not for a terminal: name a file with -o",
+    "questo formato non è per un terminale: indicare un file con -o",
+)
 OUTPUT_CLOSED = Phrase("standard output is closed", "standard output è chiuso")
 EXISTS = Phrase(
     "{file}: exists already; use --force to overwrite it", "{file}: esiste già; usare --force per sovrascriverlo"
@@ -55,6 +64,25 @@ EXTRACTED_NOT_VALID = Phrase(
     "{file}: the original was written although the verdict is not valid",
     "{file}: l'originale è stato scritto anche se l'esito non è valido",
 )
+
+# --- archives
+NOT_VERIFIED = Phrase("{file}: {why}: {detail}", "{file}: {why}: {detail}")
+CAUSES = {
+    Cause.UNREADABLE: Phrase("cannot be read", "non si può leggere"),
+    Cause.DAMAGED: Phrase("damaged", "danneggiato"),
+    Cause.ENCRYPTED: Phrase("encrypted", "cifrato"),
+    Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento in un archivio non viene seguito"),
+    Cause.LIMIT_EXCEEDED: Phrase("larger than is allowed", "più grande di quanto è ammesso"),
+    Cause.EXTRA_MISSING: Phrase("a component is not installed", "un componente non è installato"),
+    Cause.WORKER_DIED: Phrase("the process that verified it died", "il processo che lo verificava è terminato"),
+}
+MESSAGES_COUNT = Phrase("{count} messages", "{count} messaggi")
+UNVERIFIED_COUNT = Phrase("{count} not verified", "{count} non verificati")
+KINDS_COUNTED = Phrase("Kinds", "Tipi")
+REASONS_COUNTED = Phrase("First reasons of what is not valid", "Primi motivi di ciò che non è valido")
+CAUSES_COUNTED = Phrase("Not verified", "Non verificati")
+FORMER_COUNT = Phrase("{count} of them by a former run", "{count} dei quali in un'esecuzione precedente")
+PASSED_OVER_COUNT = Phrase("{count} other files are no mail", "{count} altri file non sono messaggi")
 
 # --- the verdict
 VERDICTS = {
@@ -358,23 +386,12 @@ ORGANIZATIONS_TITLE = Phrase(
     "Organizzazioni che l'autorità di AgID per la PEC poteva certificare",
 )
 
-# --- archives
-CAUSES = {
-    Cause.UNREADABLE: Phrase("cannot be read", "non si può leggere"),
-    Cause.DAMAGED: Phrase("the archive is damaged", "l'archivio è danneggiato"),
-    Cause.ENCRYPTED: Phrase("protected by a password", "protetto da password"),
-    Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento dentro un archivio non è seguito"),
-    Cause.LIMIT_EXCEEDED: Phrase("more than the limits allow", "oltre i limiti consentiti"),
-    Cause.EXTRA_MISSING: Phrase("takes a library that is not installed", "richiede una libreria non installata"),
-    Cause.WORKER_DIED: Phrase("the process that verified it ended", "il processo che lo verificava è terminato"),
-}
+# --- reports for CI services
 UNVERIFIED = Phrase("NOT VERIFIED", "NON VERIFICATO")
 CARRIER = Phrase(
     "ordinary mail that carries receipts: they count, it does not",
     "posta ordinaria che contiene ricevute: contano quelle, non il messaggio",
 )
-
-# --- reports for CI services
 AND_MORE_ANNOTATIONS = Phrase(
     "{errors} more errors and {warnings} more warnings are in the log: the service shows few for each step",
     "Altri {errors} errori e {warnings} avvisi sono nel log: il servizio ne mostra pochi per ogni passo",

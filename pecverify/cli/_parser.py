@@ -22,14 +22,20 @@ exit status:
   1  something is invalid
   2  the command was misused
   3  nothing is invalid, something is indeterminate: not a pass
-  4  something could not be done: a file could not be read or written, or there is nothing to extract
+  4  something could not be done: a file could not be read or written, or there is nothing to verify or extract
      (comes before 1 and 3; the other files are reported all the same)
 130  interrupted
+
+environment:
+  Each option with a value can be set as PECVERIFY_ and its name in capitals, with _ for -: PECVERIFY_FORMAT=jsonl.
+  Those that may be repeated take several, separated as in PATH; those without a value take 1 or 0.
 """
 
 _VERIFY = """\
-Verify PEC messages and say why a verdict came out. With --nested, the receipts inside each message are verified by
-themselves; a message that merely carries some is reported too, and does not count for the exit status."""
+Verify PEC messages and say why a verdict came out: .eml files, folders, Maildir, mbox, zip and tar, compressed or not,
+Outlook's .msg with pecverify[msg]. In folders and archives, what does not look like mail is passed over. With --nested,
+the receipts inside each message are verified by themselves; a message that merely carries some is reported too, and
+does not count for the exit status."""
 
 _SHOW = """\
 Explain one message to a person: what it certifies, each check, the certificate path and the times."""
@@ -65,13 +71,36 @@ is valid; --even-if-not-valid asks only that the signature holds, and leaves the
 
 
 _LONGEST_TIMEOUT = 3600
+_MOST_JOBS = 256
+FORMATS = ("text", "json", "jsonl", "junit", "sarif", "github")
 
 
 class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser that repeats no control characters of its arguments to the terminal."""
+    """An ArgumentParser that takes defaults from the environment, and repeats no control characters to the terminal."""
 
     def error(self, message: str) -> NoReturn:
         super().error(escape(message))
+
+    def take_defaults(self, environment: Mapping[str, str]) -> None:
+        """Let `PECVERIFY_FORMAT` and so on stand for options that are not given."""
+        for action in self._actions:
+            name = f"PECVERIFY_{action.dest.upper()}"
+            if action.option_strings and action.dest != "help" and environment.get(name):
+                action.default = self._value_of(action, name, environment[name])
+
+    def _value_of(self, action: argparse.Action, name: str, text: str) -> object:
+        if action.nargs == 0:
+            if text not in ("0", "1"):
+                self.error(f"{name}={text}: 1 or 0")
+            return text == "1"
+        try:
+            if isinstance(action.default, list):
+                return [self._get_value(action, part) for part in text.split(os.pathsep)]
+            value = self._get_value(action, text)
+            self._check_value(action, value)
+        except argparse.ArgumentError as error:
+            self.error(f"{name}: {error.message}")
+        return value
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -81,6 +110,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         SystemExit: for `--help` and `--version`, and for usage errors.
     """
     parser, commands = _build_parser()
+    for command in commands.values():
+        command.take_defaults(os.environ)
     arguments = parser.parse_args(argv)
     arguments.lang = arguments.lang or language_of(os.environ)
     if arguments.command == "trust":
@@ -88,9 +119,21 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     command = commands[arguments.command]
     if arguments.policy == "strict" and arguments.at is not None:
         command.error("--policy strict judges now, or at --existed-at: --at does not go with it")
-    if arguments.command == "verify" and arguments.files.count("-") > 1:
-        command.error("standard input (-) can be read once")
+    if arguments.at is not None and arguments.existed_at is not None:
+        command.error("--at and --existed-at exclude each other")  # one of them from the environment
+    if arguments.command == "verify":
+        _check_verify(arguments, command)
     return arguments
+
+
+def _check_verify(arguments: argparse.Namespace, command: _Parser) -> None:
+    if arguments.paths.count("-") > 1:
+        command.error("standard input (-) can be read once")
+    if arguments.resume is None:
+        return
+    if arguments.format not in ("text", "jsonl") or arguments.output not in ("-", arguments.resume):
+        command.error("--resume FILE writes JSON Lines into FILE: no other --format and --output go with it")
+    arguments.format, arguments.output = "jsonl", arguments.resume
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
@@ -124,8 +167,29 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
         )
 
     verify = add("verify", "verify messages", _VERIFY)
-    verify.add_argument("files", nargs="+", metavar="FILE", help="an .eml file; - is standard input")
-    verify.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    verify.add_argument("paths", nargs="+", metavar="PATH", help="a file, folder or pattern; - is standard input")
+    verify.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    verify.add_argument("-o", "--output", default="-", metavar="FILE", help="where to; default: standard output")
+    verify.add_argument(
+        "--fail-on",
+        choices=("indeterminate", "invalid", "never"),
+        default="indeterminate",
+        help="which verdicts fail the run; default: all but valid. What could not be verified always does",
+    )
+    verify.add_argument("--jobs", type=_jobs, metavar="N", help="processes; default: one for each processor")
+    verify.add_argument("--summary", action="store_true", help="print counts on standard error at the end")
+    verify.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="go on with a run that was broken off: FILE holds its JSON Lines, and gets those that are missing",
+    )
+    verify.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="files with such a name are messages, whatever they look like; may be repeated",
+    )
     verify.add_argument("--nested", action="store_true", help="also verify the receipts inside each message")
 
     show = add("show", "explain one message", _SHOW)
@@ -220,6 +284,14 @@ def _seconds(text: str) -> float:
         message = f"not a number of seconds up to {_LONGEST_TIMEOUT}: {text!r}"
         raise argparse.ArgumentTypeError(message)
     return seconds
+
+
+def _jobs(text: str) -> int:
+    jobs = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= jobs <= _MOST_JOBS:
+        message = f"not a number of processes up to {_MOST_JOBS}: {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return jobs
 
 
 def _instant(text: str) -> datetime:

@@ -1,0 +1,74 @@
+"""One message of an archive, from where it lies to its answer: what a worker does."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pecverify.archive._mbox import unquoted
+from pecverify.archive._streams import ArchiveError, unpack_message
+from pecverify.archive.answer import Answer, Cause, Unverified
+from pecverify.archive.limits import ArchiveLimits
+from pecverify.policy import Policy
+from pecverify.reasons import Reason
+from pecverify.trust import TrustStore
+from pecverify.verify import verify_nested, verify_receipt
+
+if TYPE_CHECKING:
+    from pecverify.archive.piece import Piece
+    from pecverify.report import Report
+
+_CARRIER_REASONS = frozenset({Reason.NOT_PEC, Reason.NESTED_RECEIPT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examiner:
+    """Verifies one message after another, with one trust store that remembers."""
+
+    trust: TrustStore = field(default_factory=TrustStore.default)
+    """Who may sign."""
+    policy: Policy = field(default_factory=Policy)
+    """At which instant, with which algorithms and limits."""
+    archive_limits: ArchiveLimits = field(default_factory=ArchiveLimits)
+    """For messages that are compressed."""
+    nested: bool = False
+    """Whether to verify the receipts inside each message too."""
+
+    def examine(self, piece: Piece) -> Answer | None:
+        """The answer about one message; None if a former run gave it."""
+        origin = piece.origin
+        try:
+            data = self._read(piece)
+        except ArchiveError as error:
+            return Answer(origin=origin, result=Unverified(cause=error.cause, detail=error.detail))
+        except (OSError, ValueError) as error:
+            detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return Answer(origin=origin, result=Unverified(cause=Cause.UNREADABLE, detail=detail))
+        origin = replace(origin, sha256=hashlib.sha256(data).hexdigest())
+        if origin.sha256 == piece.finished_sha256:
+            return None
+        report = self._verify(data, from_mbox=piece.from_mbox)
+        nested = verify_nested(data, trust=self.trust, policy=self.policy) if self.nested else ()
+        reasons = {finding.reason for finding in report.decisive_findings}
+        return Answer(
+            origin=origin, result=report, nested=nested, is_carrier=bool(nested) and reasons <= _CARRIER_REASONS
+        )
+
+    def _read(self, piece: Piece) -> bytes:
+        limit = self.policy.limits.message_bytes
+        data = piece.content
+        if data is None:
+            with open(piece.origin.path, "rb") as file:  # noqa: PTH123 (a hostile name stays text)
+                data = file.read(limit + 1)
+        return unpack_message(data, limit, self.archive_limits)
+
+    def _verify(self, data: bytes, *, from_mbox: bool) -> Report:
+        report = verify_receipt(data, trust=self.trust, policy=self.policy)
+        if not from_mbox or all(finding.reason is not Reason.DIGEST_MISMATCH for finding in report.findings):
+            return report
+        for candidate in unquoted(data):
+            second = verify_receipt(candidate, trust=self.trust, policy=self.policy)
+            if second.receipt is not None:  # its digest and signature hold
+                return second
+        return report
