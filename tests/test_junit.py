@@ -78,7 +78,7 @@ def test_unverified_is_an_error(cause: Cause) -> None:
 
 def test_unverified_without_a_detail() -> None:
     (error,) = case_of(unverified(Cause.ENCRYPTED, detail=""))
-    assert error.text == "protected by a password"
+    assert error.text == "encrypted"
 
 
 def test_a_carrier_is_skipped_and_what_it_carries_counts() -> None:
