@@ -25,6 +25,7 @@ THIRD_PARTY = {
     "platformdirs": {"pecverify.trust.folder"},
     "rich": {"pecverify.cli._progress"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
+    "junitparser": {"pecverify.cli.formats.junit"},
 }
 DOWNLOAD = "pecverify.trust.download"
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}

@@ -72,7 +72,7 @@ is valid; --even-if-not-valid asks only that the signature holds, and leaves the
 
 _LONGEST_TIMEOUT = 3600
 _MOST_JOBS = 256
-FORMATS = ("text", "json", "jsonl")
+FORMATS = ("text", "json", "jsonl", "junit", "sarif", "github")
 
 
 class _Parser(argparse.ArgumentParser):
