@@ -22,6 +22,8 @@ THIRD_PARTY = {
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
     "platformdirs": {"pecverify.trust.folder"},
+    "pyarrow": {"pecverify.arrow"},
+    "pyspark": {"pecverify.spark"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
 }
 DOWNLOAD = "pecverify.trust.download"
@@ -102,6 +104,13 @@ def test_importing_opens_no_way_to_the_network() -> None:
     )
 
 
+def test_importing_does_not_load_what_only_tables_need() -> None:
+    program = "import sys, pecverify, pecverify.archive; print(*sorted(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    tables = {"pyarrow", "pyspark", "numpy", "pandas", "pecverify.arrow", "pecverify.spark", "pecverify.archive.flat"}
+    assert not tables & set(result.stdout.split())
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -109,6 +118,8 @@ def test_importing_opens_no_way_to_the_network() -> None:
         "pecverify.receipt",
         "pecverify.policy",
         "pecverify.nested",
+        "pecverify.arrow",
+        "pecverify.archive.flat",
         "pecverify.trust._directory",
         "pecverify.trust._timeline",
         "pecverify.trust._trusted_list",

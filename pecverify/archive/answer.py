@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pecverify.report import Report
-
 if TYPE_CHECKING:
-    from pecverify.report import JsonValue
+    from pecverify.report import JsonValue, Report
 
 
 class Cause(StrEnum):
