@@ -24,6 +24,8 @@ THIRD_PARTY = {
     "olefile": {"pecverify.archive.outlook"},
     "platformdirs": {"pecverify.trust.folder"},
     "rich": {"pecverify.cli._progress"},
+    "pyarrow": {"pecverify.arrow"},
+    "pyspark": {"pecverify.spark"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
     "junitparser": {"pecverify.cli.formats.junit"},
 }
@@ -110,6 +112,13 @@ def test_importing_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_importing_does_not_load_what_only_tables_need() -> None:
+    program = "import sys, pecverify, pecverify.archive; print(*sorted(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    tables = {"pyarrow", "pyspark", "numpy", "pandas", "pecverify.arrow", "pecverify.spark", "pecverify.archive.flat"}
+    assert not tables & set(result.stdout.split())
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -119,6 +128,8 @@ def test_importing_needs_no_extra() -> None:
         "pecverify.receipt",
         "pecverify.policy",
         "pecverify.nested",
+        "pecverify.arrow",
+        "pecverify.archive.flat",
         "pecverify.trust._directory",
         "pecverify.trust._timeline",
         "pecverify.trust._trusted_list",

@@ -70,6 +70,9 @@ NOT_VERIFIED = Phrase("{file}: {why}: {detail}", "{file}: {why}: {detail}")
 CAUSES = {
     Cause.UNREADABLE: Phrase("cannot be read", "non si può leggere"),
     Cause.DAMAGED: Phrase("damaged", "danneggiato"),
+    Cause.ORIGINAL_LOST: Phrase(
+        "the message as it was sent is not in it", "non contiene il messaggio come è stato trasmesso"
+    ),
     Cause.ENCRYPTED: Phrase("encrypted", "cifrato"),
     Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento in un archivio non viene seguito"),
     Cause.LIMIT_EXCEEDED: Phrase("larger than is allowed", "più grande di quanto è ammesso"),

@@ -31,6 +31,8 @@ _FORMATS = {
     "junit": _Entry("junit", "cli", is_binary=False),
     "sarif": _Entry("sarif", None, is_binary=False),
     "github": _Entry("github", None, is_binary=False),
+    "csv": _Entry("csv_table", None, is_binary=False),
+    "parquet": _Entry("parquet", "arrow", is_binary=True),
 }
 
 
