@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,11 +85,11 @@ def test_the_action_installs_a_version(place: Place) -> None:
 
 def test_paths_and_certificates_are_lines(place: Place) -> None:
     place.add("acceptance", "a b.eml")
-    place.add("acceptance", "--jobs=0.eml")
+    shutil.copy(place.checkout / "receipts" / "a b.eml", place.checkout / "--jobs=0.eml")
     place.add("signature-invalid", "not looked at.eml")
     (place.checkout / "c a.pem").write_bytes((place.checkout / "ca.pem").read_bytes())
     done, log = place.run_action(
-        paths="receipts/a b.eml\n\nreceipts/--jobs=0.eml\n", trust="c a.pem\nca.pem", jobs="1", policy="archival"
+        paths="receipts/a b.eml\n\n--jobs=0.eml\n", trust="c a.pem\nca.pem", jobs="1", policy="archival"
     )
     assert done == 0, log
     assert "| VALID | 2 |" in place.summary.read_text("utf-8")
@@ -125,6 +126,12 @@ def test_sarif_that_cannot_be_written_fails(place: Place) -> None:
     done, log = place.run_action(paths="receipts", trust="ca.pem", sarif="absent/report.sarif")
     assert done == 4
     assert "absent/report.sarif: cannot be written" in log
+
+
+def test_no_sarif_is_left_over_from_a_former_run(place: Place) -> None:
+    (place.checkout / "report.sarif").write_text("left over")
+    assert place.run_action(policy="none such", sarif="report.sarif")[0] == 2
+    assert not (place.checkout / "report.sarif").exists()
 
 
 def test_other_forms_start_no_command(place: Place) -> None:
@@ -182,6 +189,18 @@ def test_the_job_leaves_a_report(place: Place, job: dict[str, Any], shell: list[
     assert job["artifacts"]["when"] == "always"
 
 
+def test_the_shell_looks_for_no_patterns_and_no_options(place: Place, job: dict[str, Any]) -> None:
+    for folder in ("one", "one/two"):
+        (place.checkout / "receipts" / folder).mkdir()
+        place.add("acceptance", f"{folder}/a.eml")
+    shutil.copy(place.checkout / "receipts" / "one" / "a.eml", place.checkout / "--jobs=0.eml")
+    done, log = place.run_job(
+        ["sh", "-e"], job, PECVERIFY_TRUST="ca.pem", PECVERIFY_PATHS="--jobs=0.eml\nreceipts/**/a.eml"
+    )
+    assert done == 0, log
+    assert "3 messages: 3 VALID" in log
+
+
 def test_the_job_takes_everything_by_default(place: Place, job: dict[str, Any]) -> None:
     place.add("acceptance")
     assert place.run_job(["sh", "-e"], job, PECVERIFY_TRUST="ca.pem")[0] == 0
@@ -221,7 +240,7 @@ def test_the_hook_runs(place: Place, arguments: list[str] | None, status: int) -
     assert hook["language"] == "python"
     hook = {**hook, "language": "system"} | ({} if arguments is None else {"args": arguments})
     place.add("acceptance")
-    place.add("acceptance", "--jobs=0 x.eml")
+    shutil.copy(place.checkout / "receipts" / "acceptance.eml", place.checkout / "--jobs=0 x.eml")
     place.add("signature-invalid", "no message.txt")
     (place.checkout / "receipts" / "link.eml").symlink_to("no message.txt")
     config = {"repos": [{"repo": "local", "hooks": [hook]}]}
@@ -230,5 +249,5 @@ def test_the_hook_runs(place: Place, arguments: list[str] | None, status: int) -
         assert place.run(command).returncode == 0
     done = pre_commit(place, "run", "--all-files", "--verbose")
     assert done.returncode == status, done.stdout
-    assert done.stdout.count(".eml: VALID") == (2 if status == 0 else 0)
+    assert done.stdout.count(".eml: VALID" if status == 0 else ".eml: INDETERMINATE") == 2
     assert "no message" not in done.stdout

@@ -289,6 +289,7 @@ def assert_inert(markdown: str, cells: int) -> None:
         for child in token.children or ():
             assert child.type in ("text", "text_special", "html_inline"), child
             assert child.type != "html_inline" or child.content in ("<code>", "</code>")
+    assert not set("<>") & set(markdown.replace("<code>", "").replace("</code>", ""))
     assert all(len(row) == cells for row in tables(markdown)[-1])
 
 
