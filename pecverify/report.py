@@ -366,7 +366,8 @@ def _to_json(value: object) -> JsonValue:
         return [_to_json(item) for item in value]
     if isinstance(value, datetime):
         return value.isoformat()
-    if dataclasses.is_dataclass(value):
-        return {name: _to_json(getattr(value, name)) for name in _names_of_fields(type(value))}
+    kind: type = type(value)
+    if dataclasses.is_dataclass(kind):
+        return {name: _to_json(getattr(value, name)) for name in _names_of_fields(kind)}
     message = f"no JSON form for {type(value).__name__}"
     raise TypeError(message)

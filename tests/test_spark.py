@@ -16,7 +16,7 @@ import pytest
 
 from pecverify import Policy, TrustStore, arrow
 from pecverify.archive.flat import COLUMNS, Row, flat_rows
-from tests import answers
+from tests import verified_answers as answers
 from tests.test_tables import PAGE, example
 
 ROOT = Path(__file__).resolve().parent.parent
