@@ -26,7 +26,10 @@ THIRD_PARTY = {
     "markupsafe": {"pecverify.exchange.page"},
     "platformdirs": {"pecverify.trust.folder"},
     "rich": {"pecverify.cli._progress"},
+    "pyarrow": {"pecverify.arrow"},
+    "pyspark": {"pecverify.spark"},
     "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
+    "junitparser": {"pecverify.cli.formats.junit"},
 }
 DOWNLOAD = "pecverify.trust.download"
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "asyncio", "requests", "subprocess"}
@@ -111,6 +114,13 @@ def test_importing_needs_no_extra() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_importing_does_not_load_what_only_tables_need() -> None:
+    program = "import sys, pecverify, pecverify.archive; print(*sorted(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    tables = {"pyarrow", "pyspark", "numpy", "pandas", "pecverify.arrow", "pecverify.spark", "pecverify.archive.flat"}
+    assert not tables & set(result.stdout.split())
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -123,6 +133,8 @@ def test_importing_needs_no_extra() -> None:
         "pecverify.exchange.evidence",
         "pecverify.exchange.model",
         "pecverify.exchange.sent",
+        "pecverify.arrow",
+        "pecverify.archive.flat",
         "pecverify.trust._directory",
         "pecverify.trust._timeline",
         "pecverify.trust._trusted_list",

@@ -102,8 +102,8 @@ class Unstartable:
     def __call__(self, item: Item, /) -> str:
         return item.origin.path
 
-    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
-        return (os._exit, (3,))
+    def __reduce__(self) -> tuple[Callable[[], object], tuple[()]]:
+        return (os.abort, ())
 
 
 def test_processes_that_do_not_start() -> None:

@@ -204,6 +204,7 @@ def test_every_phrase_has_the_same_blanks_in_both_languages() -> None:
         _messages.BASES,
         _messages.STATEMENTS,
         _messages.CONTENTS,
+        _messages.CAUSES,
     ],
 )
 def test_tables_cover_their_enumerations(table: dict[Any, Phrase]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,20 @@ def test_what_is_noted(place: str, source: str, noted: bool) -> None:  # noqa: F
 def test_data_of_the_package_may_be_read() -> None:
     data = PACKAGE / "data" / "agid.json"
     assert run_as(PACKAGE / "trust" / "_anchors.py", f"open({str(data)!r}).close()") == []
+
+
+def test_an_iterator_of_the_caller_is_the_callers_affair() -> None:
+    def opening() -> Iterator[None]:
+        Path("/dev/null").read_bytes()
+        yield
+
+    place = PACKAGE / "arrow.py"
+    exec(compile("list(answers)", str(place), "exec"), {"answers": opening()})  # noqa: S102
+    assert no_side_effects.violations == []
+    asked = (run_as(place, "open('/dev/null').close()") for _ in range(1))
+    names: dict[str, Any] = {"answers": asked}
+    exec(compile("noted = list(answers)", str(place), "exec"), names)  # noqa: S102
+    assert names["noted"] != [[]]
 
 
 def test_what_a_test_does_itself_is_its_own_affair(tmp_path: Path) -> None:

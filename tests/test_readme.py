@@ -95,7 +95,7 @@ def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.Captu
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("page", [*READMES, *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", [*READMES, *(ROOT / "docs").glob("*.md")])
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target

@@ -19,18 +19,15 @@ from pecverify import (
     CertifiedReceipt,
     Check,
     CheckResult,
-    Limits,
     Outcome,
     Policy,
     Reason,
     Recognition,
     Report,
     TrustStore,
-    Verdict,
     verify_receipt,
 )
-from pecverify._findings import found, with_note
-from pecverify.archive.outlook import annotate, read_outlook_message
+from pecverify.archive import Examiner, Finder, Piece
 from tests.oracle import ARCHIVES, FIXTURES, VECTORS
 
 
@@ -128,33 +125,33 @@ def test_vector_with_lf_line_ends(path: Path) -> None:
     assert with_lf.signer == as_given.signer
 
 
-def messages_of(name: str) -> tuple[list[dict[str, Any]], bytes]:
-    path = FIXTURES / "archive" / name
-    return json.loads(path.with_suffix(".json").read_text("utf-8"))["messages"], path.read_bytes()
+def messages_of(path: Path) -> list[dict[str, Any]]:
+    described: list[dict[str, Any]] = json.loads(path.with_suffix(".json").read_text("utf-8"))["messages"]
+    return described
 
 
-def test_outlook_file() -> None:
-    (vector,), data = messages_of("outlook.msg")
-    message = read_outlook_message(data, Limits())
-    check(vector, annotate(verify(vector, message.data), message))
+@pytest.mark.parametrize("path", ARCHIVES, ids=lambda path: path.name)
+def test_archive(path: Path) -> None:
+    for vector, piece in zip(messages_of(path), Finder().find([path]), strict=True):
+        assert isinstance(piece, Piece)
+        store = trust(vector["trust"], None, None, unverified=False)
+        answer = Examiner(trust=store).examine(piece)
+        assert answer is not None
+        assert isinstance(answer.result, Report)
+        check(vector, answer.result)
 
 
-def test_mbox_with_quoted_lines() -> None:
-    vectors, data = messages_of("quoted.mbox")
-    assert data.startswith(b"From ")
-    messages = [message.partition(b"\n")[2] for message in data.split(b"\nFrom ")]
-    assert len(messages) == len(vectors) == 2
-    plain, quoted = vectors
-    check(plain, verify(plain, messages[0]))
-    as_quoted = verify(quoted, messages[1])
-    assert as_quoted.findings[0].reason is Reason.DIGEST_MISMATCH
-    unquoted = verify(quoted, messages[1].replace(b"\n>From ", b"\nFrom "))
-    assert unquoted.verdict is Verdict.VALID
-    check(quoted, with_note(unquoted, found(Reason.MBOX_QUOTING_UNDONE)))
+def test_an_mbox_message_is_unquoted_only_where_its_digest_fails() -> None:
+    _, quoted = Finder().find([FIXTURES / "archive" / "quoted.mbox"])
+    assert isinstance(quoted, Piece)
+    answer = Examiner().examine(replace(quoted, from_mbox=False))
+    assert answer is not None
+    assert isinstance(answer.result, Report)
+    assert answer.result.findings[0].reason is Reason.DIGEST_MISMATCH
 
 
 def test_every_reason_has_a_vector() -> None:
-    archived = (vector for path in ARCHIVES for vector in messages_of(path.name)[0])
+    archived = (vector for path in ARCHIVES for vector in messages_of(path))
     vectors = (*archived, *(load(path)[0] for path in VECTORS))
     seen = {reason for vector in vectors for reason in vector["expected"]["reasons"]}
     assert {reason.value for reason in Reason} - seen == set()

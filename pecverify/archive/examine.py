@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pecverify._findings import found, with_note
 from pecverify.archive._mbox import unquoted
+from pecverify.archive._names import OUTLOOK_START
 from pecverify.archive._streams import ArchiveError, unpack_message
 from pecverify.archive.answer import Answer, Cause, Unverified
 from pecverify.archive.limits import ArchiveLimits
@@ -40,15 +42,17 @@ class Examiner:
         origin = piece.origin
         try:
             data = self._read(piece)
+            origin = replace(origin, sha256=hashlib.sha256(data).hexdigest())
+            if origin.sha256 == piece.finished_sha256:
+                return None
+            if data.startswith(OUTLOOK_START):
+                return Answer(origin=origin, result=self._verify_outlook(data))
         except ArchiveError as error:
             return Answer(origin=origin, result=error.as_value())
         except (OSError, ValueError) as error:
             detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
             return Answer(origin=origin, result=Unverified(cause=Cause.UNREADABLE, detail=detail))
-        origin = replace(origin, sha256=hashlib.sha256(data).hexdigest())
-        if origin.sha256 == piece.finished_sha256:
-            return None
-        report = self._verify(data, from_mbox=piece.from_mbox)
+        report = self._verify_quoted(data) if piece.from_mbox else self._verify(data)
         nested = verify_nested(data, trust=self.trust, policy=self.policy) if self.nested else ()
         reasons = {finding.reason for finding in report.decisive_findings}
         return Answer(
@@ -63,12 +67,31 @@ class Examiner:
                 data = file.read(limit + 1)
         return unpack_message(data, limit, self.archive_limits)
 
-    def _verify(self, data: bytes, *, from_mbox: bool) -> Report:
-        report = verify_receipt(data, trust=self.trust, policy=self.policy)
-        if not from_mbox or all(finding.reason is not Reason.DIGEST_MISMATCH for finding in report.findings):
+    def _verify(self, data: bytes) -> Report:
+        return verify_receipt(data, trust=self.trust, policy=self.policy)
+
+    def _verify_quoted(self, data: bytes) -> Report:
+        """As it lies there; if its digest fails, what it may have been before an mbox program quoted lines of it."""
+        report = self._verify(data)
+        if all(finding.reason is not Reason.DIGEST_MISMATCH for finding in report.findings):
             return report
         for candidate in unquoted(data):
-            second = verify_receipt(candidate, trust=self.trust, policy=self.policy)
+            second = self._verify(candidate)
             if second.receipt is not None:  # its digest and signature hold
-                return second
+                return with_note(second, found(Reason.MBOX_QUOTING_UNDONE))
         return report
+
+    def _verify_outlook(self, data: bytes) -> Report:
+        try:
+            from pecverify.archive.outlook import (  # noqa: PLC0415 (an extra)
+                OutlookError,
+                annotate,
+                read_outlook_message,
+            )
+        except ImportError:
+            raise ArchiveError(Cause.EXTRA_MISSING, "it takes pip install 'pecverify[msg]'") from None
+        try:
+            message = read_outlook_message(data, self.policy.limits)
+        except OutlookError as error:
+            raise ArchiveError(error.cause, error.detail) from None
+        return annotate(self._verify(message.data), message)

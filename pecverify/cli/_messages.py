@@ -70,6 +70,9 @@ NOT_VERIFIED = Phrase("{file}: {why}: {detail}", "{file}: {why}: {detail}")
 CAUSES = {
     Cause.UNREADABLE: Phrase("cannot be read", "non si può leggere"),
     Cause.DAMAGED: Phrase("damaged", "danneggiato"),
+    Cause.ORIGINAL_LOST: Phrase(
+        "the message as it was sent is not in it", "non contiene il messaggio come è stato trasmesso"
+    ),
     Cause.ENCRYPTED: Phrase("encrypted", "cifrato"),
     Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento in un archivio non viene seguito"),
     Cause.LIMIT_EXCEEDED: Phrase("larger than is allowed", "più grande di quanto è ammesso"),
@@ -384,4 +387,25 @@ MAIL_DOMAINS_TITLE = Phrase(
 ORGANIZATIONS_TITLE = Phrase(
     "Organisations that AgID's authority for PEC could certify",
     "Organizzazioni che l'autorità di AgID per la PEC poteva certificare",
+)
+
+# --- reports for CI services
+UNVERIFIED = Phrase("NOT VERIFIED", "NON VERIFICATO")
+CARRIER = Phrase(
+    "ordinary mail that carries receipts: they count, it does not",
+    "posta ordinaria che contiene ricevute: contano quelle, non il messaggio",
+)
+AND_MORE_ANNOTATIONS = Phrase(
+    "{errors} more errors and {warnings} more warnings are in the log: the service shows few for each step",
+    "Altri {errors} errori e {warnings} avvisi sono nel log: il servizio ne mostra pochi per ogni passo",
+)
+VERDICT = Phrase("verdict", "esito")
+MESSAGES = Phrase("messages", "messaggi")
+MESSAGE = Phrase("message", "messaggio")
+CARRIERS = Phrase("ordinary mail around them", "posta ordinaria che le contiene")
+REASONS = Phrase("reasons", "motivi")
+WHY = Phrase("why", "perché")
+NOT_VALID = Phrase("What is not valid", "Che cosa non è valido")
+AND_MORE_ROWS = Phrase(
+    "{count} more did not fit here: they are in the log.", "Altri {count} non entrano qui: sono nel log."
 )

@@ -79,7 +79,7 @@ valid, 3 where receipts are missing or delivery may still follow, 0 where every 
 
 _LONGEST_TIMEOUT = 3600
 _MOST_JOBS = 256
-FORMATS = ("text", "json", "jsonl")
+FORMATS = ("text", "json", "jsonl", "junit", "sarif", "github")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -28,6 +28,11 @@ _FORMATS = {
     "text": _Entry("text", None, is_binary=False),
     "json": _Entry("json_document", None, is_binary=False),
     "jsonl": _Entry("json_lines", None, is_binary=False),
+    "junit": _Entry("junit", "cli", is_binary=False),
+    "sarif": _Entry("sarif", None, is_binary=False),
+    "github": _Entry("github", None, is_binary=False),
+    "csv": _Entry("csv_table", None, is_binary=False),
+    "parquet": _Entry("parquet", "arrow", is_binary=True),
 }
 
 
