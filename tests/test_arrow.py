@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -143,10 +144,11 @@ def test_duckdb_reads_the_same(tmp_path: Path) -> None:
 
 def test_a_file_grows_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the current group is kept: the stream has grown before the answers end."""
-    monkeypatch.setattr(arrow, "_BYTES_OF_A_GROUP", 200_000)
     sizes: list[int] = []
     answer = answers.of_fixtures()[0]
     (row,) = flat_rows(answer)
+    (batch,) = arrow.to_batches([row] * 1_000)
+    monkeypatch.setattr(arrow, "_BYTES_OF_A_GROUP", batch.nbytes * 3 // 2)
 
     def growing(stream: io.BytesIO) -> Iterator[Answer]:
         for _ in range(5_000):
@@ -155,10 +157,10 @@ def test_a_file_grows_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
 
     stream = io.BytesIO()
     arrow.write_parquet(growing(stream), stream)
-    assert len(set(sizes)) > 4
+    assert [first for first, (one, other) in enumerate(pairwise(sizes), start=1) if one != other] == [2_000, 4_000]
     stream.seek(0)
     file = pq.ParquetFile(stream)
-    assert file.metadata.num_row_groups == len(set(sizes))
+    assert [file.metadata.row_group(group).num_rows for group in range(3)] == [2_000, 2_000, 1_000]
     assert file.read().to_pylist() == [row] * 5_000
 
 
