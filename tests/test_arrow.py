@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pecverify import Acceptance, Policy, Recipient, TrustStore, __version__, arrow
-from pecverify.archive import Answer, Origin
+from pecverify.archive import Answer, Examiner, Origin, examine
 from pecverify.archive.flat import COLUMNS, ColumnType, Row, flat_rows
 from pecverify.cli._text import Style
 from pecverify.cli.formats import is_binary, load_format
@@ -233,8 +233,8 @@ def batch_of(*messages: tuple[str | None, bytes | None]) -> pa.RecordBatch:
 
 
 def verified(*batches: pa.RecordBatch, nested: bool = True) -> list[Row]:
-    demands = arrow.Demands(trust=answers.trust(), policy=Policy(), nested=nested)
-    done = list(arrow.verify_batches(batches, pickle.loads(pickle.dumps(demands))))  # noqa: S301 (our own)
+    examiner = Examiner(trust=answers.trust(), policy=Policy(), nested=nested)
+    done = list(arrow.verify_batches(batches, pickle.loads(pickle.dumps(examiner))))  # noqa: S301 (our own)
     assert all(batch.schema.equals(arrow.schema(dictionaries=False)) for batch in done)
     return [row for batch in done for row in batch.to_pylist()]
 
@@ -261,13 +261,13 @@ def test_what_cannot_be_verified_is_a_row(monkeypatch: pytest.MonkeyPatch) -> No
     assert (nameless["path"], nameless["verdict"]) == ("", "invalid")
 
     def fail(*_: object, **__: object) -> None:
-        message = "no room: \udcff"
-        raise MemoryError(message)
+        message = "a bug: \udcff"
+        raise LookupError(message)
 
-    monkeypatch.setattr(arrow, "verify_receipt", fail)
+    monkeypatch.setattr(examine, "verify_receipt", fail)
     (failed,) = verified(batch_of(("a", b"x")))
     assert (failed["path"], failed["verdict"]) == ("a", None)
-    assert (failed["unverified_cause"], failed["unverified_detail"]) == ("worker-died", "MemoryError: no room: \\udcff")
+    assert (failed["unverified_cause"], failed["unverified_detail"]) == ("defect", "LookupError: a bug: \\udcff")
 
 
 @given(st.lists(st.tuples(st.none() | st.text(), st.none() | st.binary()), max_size=4))
@@ -296,6 +296,6 @@ def test_the_extra_is_named(module: str, library: str, extra: str, monkeypatch: 
 
 def test_the_default_trust_is_enough() -> None:
     """A worker's demands without more."""
-    demands = arrow.Demands(trust=TrustStore.default(), policy=Policy())
-    (batch,) = arrow.verify_batches([batch_of(("a", b"x"))], demands)
+    examiner = Examiner(trust=TrustStore.default(), policy=Policy())
+    (batch,) = arrow.verify_batches([batch_of(("a", b"x"))], examiner)
     assert batch.num_rows == 1

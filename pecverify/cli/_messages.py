@@ -77,6 +77,7 @@ CAUSES = {
     Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento in un archivio non viene seguito"),
     Cause.LIMIT_EXCEEDED: Phrase("larger than is allowed", "più grande di quanto è ammesso"),
     Cause.EXTRA_MISSING: Phrase("a component is not installed", "un componente non è installato"),
+    Cause.DEFECT: Phrase("pecverify failed over it", "pecverify ha fallito"),
     Cause.WORKER_DIED: Phrase("the process that verified it died", "il processo che lo verificava è terminato"),
 }
 MESSAGES_COUNT = Phrase("{count} messages", "{count} messaggi")
