@@ -107,6 +107,11 @@ def parse_date(header: Header) -> datetime | None:
     return date if date.utcoffset() is not None else None
 
 
+def address_key(address: str) -> str:
+    """What two addresses have in common if they are one mailbox for PEC: case does not count (RFC 6109 §2.2.2)."""
+    return address.casefold()
+
+
 def same_address(one: str, other: str) -> bool:
     """Whether two addresses are one mailbox for PEC: compared without case (RFC 6109 §2.2.2)."""
-    return one.casefold() == other.casefold()
+    return address_key(one) == address_key(other)

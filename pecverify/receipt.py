@@ -80,6 +80,10 @@ class DelayNotice(StrEnum):
     """Not delivered within 24 hours (sent from the 22nd hour on): final."""
 
 
+SECOND_NOTICE_AFTER = timedelta(hours=22)
+"""The second notice is "not [sent] before 22 hours have passed" since acceptance (RFC 6109 §3.1.6)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One `destinatari` element."""
@@ -211,7 +215,7 @@ class DeliveryDelay(_AboutOneRecipient):
         if elapsed < timedelta(0):
             message = "the acceptance is later than this notice: it belongs to another message"
             raise ValueError(message)
-        if self.possible_notices == (DelayNotice.SECOND,) or elapsed >= timedelta(hours=22):
+        if self.possible_notices == (DelayNotice.SECOND,) or elapsed >= SECOND_NOTICE_AFTER:
             return DelayNotice.SECOND
         return DelayNotice.FIRST
 

@@ -120,6 +120,20 @@ class Finding:
         location = f" ({self.where})" if self.where is not None else ""
         return f"{sentence}{location}" + (f": {', '.join(details)}" if details else "")
 
+    def to_dict(self) -> dict[str, JsonValue]:
+        """JSON values, in the shape of `$defs/finding` of `pecverify/data/report.schema.json`."""
+        return {
+            "reason": self.reason.value,
+            "severity": self.severity.value,
+            "check": self.check.value,
+            "sub_indication": to_json(self.sub_indication),
+            "expected": self.expected,
+            "actual": self.actual,
+            "where": self.where,
+            "text": {"en": self.text("en"), "it": self.text("it")},
+            "source": self.reason.rule.source,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
@@ -327,28 +341,14 @@ class Report:
         return {
             "verdict": self.verdict.value,
             "kind": None if self.receipt is None else self.receipt.kind.name.lower(),
-            "findings": [_finding_to_dict(finding) for finding in self.findings],
-            "checks": [_to_json(check) for check in self.checks],
-            "receipt": None if self.receipt is None else _to_json(self.receipt),
-            "signer": None if signer is None else _to_json(signer),
-            "times": _to_json(self.times),
-            "original_span": _to_json(self.original_span),
-            "taken_from": _to_json(self.taken_from),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "checks": [to_json(check) for check in self.checks],
+            "receipt": None if self.receipt is None else to_json(self.receipt),
+            "signer": None if signer is None else to_json(signer),
+            "times": to_json(self.times),
+            "original_span": to_json(self.original_span),
+            "taken_from": to_json(self.taken_from),
         }
-
-
-def _finding_to_dict(finding: Finding) -> JsonValue:
-    return {
-        "reason": finding.reason.value,
-        "severity": finding.severity.value,
-        "check": finding.check.value,
-        "sub_indication": _to_json(finding.sub_indication),
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "where": finding.where,
-        "text": {"en": finding.text("en"), "it": finding.text("it")},
-        "source": finding.reason.rule.source,
-    }
 
 
 @functools.cache
@@ -356,18 +356,19 @@ def _names_of_fields(of: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(of))
 
 
-def _to_json(value: object) -> JsonValue:
+def to_json(value: object) -> JsonValue:
+    """The JSON form of a value of this library: objects by field, times as RFC 3339, enumerations by value."""
     # In the order of how often they occur: archives have millions of reports.
     if isinstance(value, StrEnum):
         return value.value
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
+        return [to_json(item) for item in value]
     if isinstance(value, datetime):
         return value.isoformat()
     kind: type = type(value)
     if dataclasses.is_dataclass(kind):
-        return {name: _to_json(getattr(value, name)) for name in _names_of_fields(kind)}
+        return {name: to_json(getattr(value, name)) for name in _names_of_fields(kind)}
     message = f"no JSON form for {type(value).__name__}"
     raise TypeError(message)

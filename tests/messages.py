@@ -216,8 +216,10 @@ class Message:
 
     def _entity(self) -> bytes:
         mixed, alternative = b"----------=_1710494430-4711-1", b"----------=_1710494430-4711-2"
-        plain = binascii.b2a_qp(self.text().encode("latin-1")).replace(b"\n", b"\r\n")
-        html = binascii.b2a_qp(f"<html><body><pre>{escape(self.text())}</pre></body></html>\n".encode("latin-1"))
+        plain = binascii.b2a_qp(self.text().encode("latin-1", "replace")).replace(b"\n", b"\r\n")
+        html = binascii.b2a_qp(
+            f"<html><body><pre>{escape(self.text())}</pre></body></html>\n".encode("latin-1", "replace")
+        )
         texts = b"".join(
             b'--%b\r\nContent-Type: text/%b; charset="iso-8859-1"\r\nContent-Disposition: inline\r\n'
             b"Content-Transfer-Encoding: quoted-printable\r\n\r\n%b\r\n" % (alternative, subtype, body)

@@ -22,6 +22,8 @@ THIRD_PARTY = {
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
     "olefile": {"pecverify.archive.outlook"},
+    "jinja2": {"pecverify.exchange.page"},
+    "markupsafe": {"pecverify.exchange.page"},
     "platformdirs": {"pecverify.trust.folder"},
     "rich": {"pecverify.cli._progress"},
     "pyarrow": {"pecverify.arrow"},
@@ -128,6 +130,9 @@ def test_importing_does_not_load_what_only_tables_need() -> None:
         "pecverify.receipt",
         "pecverify.policy",
         "pecverify.nested",
+        "pecverify.exchange.evidence",
+        "pecverify.exchange.model",
+        "pecverify.exchange.sent",
         "pecverify.arrow",
         "pecverify.archive.flat",
         "pecverify.trust._directory",
@@ -139,8 +144,8 @@ def test_importing_does_not_load_what_only_tables_need() -> None:
 )
 def test_every_public_field_is_explained(name: str) -> None:
     for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))):
-        if not isinstance(node, ast.ClassDef):
-            continue
+        if not isinstance(node, ast.ClassDef) or "TypedDict" in map(ast.unparse, node.bases):
+            continue  # a TypedDict repeats fields that are explained elsewhere
         for field, after in zip(node.body, [*node.body[1:], None], strict=True):
             if isinstance(field, ast.AnnAssign):
                 target: ast.expr = field.target

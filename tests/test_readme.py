@@ -9,6 +9,8 @@ import pytest
 
 from pecverify import TrustStore, verify_receipt
 from pecverify.cli import main
+from pecverify.exchange import Conclusion, ExchangeReason, State
+from tests.exchanges import Letter, trust
 from tests.lists import Pointer, Service, Signing, list_signer, make_list, make_list_of_lists, sign_list
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +86,7 @@ def test_the_example_of_the_trust_page(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 @pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md"], ids=lambda path: path.name)
 def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract)\b", page.read_text("utf-8")))
+    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract|exchange)\b", page.read_text("utf-8")))
     assert "trust update" in commands
     for words in commands:
         with pytest.raises(SystemExit) as stopped:
@@ -97,3 +99,25 @@ def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.Captu
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_example_of_the_exchange_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = Letter()
+    (tmp_path / "receipts").mkdir()
+    for name, message in (("a", letter.acceptance()), ("b", letter.delivery()), ("c", letter.failure())):
+        (tmp_path / "receipts" / f"{name}.eml").write_bytes(message)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(TrustStore, "default", trust)
+    (code,) = blocks(ROOT / "docs" / "exchange.md", "python")
+    exec(compile(code, "exchange.md", "exec"), {})  # noqa: S102 (our own page)
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first == "Diffida e messa in mora contradictory 2024-03-15 10:20:30+01:00"
+    assert second == "protocollo@pec.gestore-b.example contradictory None"
+    assert third.startswith("One receipt says that the message was delivered")
+
+
+def test_the_exchange_page_names_every_finding_and_state() -> None:
+    text = (ROOT / "docs" / "exchange.md").read_text("utf-8")
+    assert {str(each) for each in (*ExchangeReason, *State, *Conclusion)} <= set(re.findall(r"`([a-z0-9-]+)`", text))

@@ -206,7 +206,7 @@ def test_reports_pickle_and_turn_into_json(report: Report) -> None:
 
 def test_only_known_types_turn_into_json() -> None:
     with pytest.raises(TypeError, match="no JSON form for bytes"):
-        report_module._to_json(b"x")
+        report_module.to_json(b"x")
 
 
 def test_values_are_frozen() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import UTC
 from typing import TYPE_CHECKING, NoReturn
 
@@ -70,6 +71,13 @@ Write the original message (postacert.eml) that a receipt carries, byte for byte
 is valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
 
 
+_EXCHANGE = """\
+Put the receipts of each message together: who received it and when, what proves it, what is missing, what contradicts
+what. Only verified receipts count. PATH is as for verify; with --from-jsonl, the receipts of an earlier run of verify
+--format jsonl count as that run verified them. The exit status is 1 where receipts contradict each other or one is not
+valid, 3 where receipts are missing or delivery may still follow, 0 where every outcome is established."""
+
+
 _LONGEST_TIMEOUT = 3600
 _MOST_JOBS = 256
 FORMATS = ("text", "json", "jsonl", "junit", "sarif", "github")
@@ -110,9 +118,11 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         SystemExit: for `--help` and `--version`, and for usage errors.
     """
     parser, commands = _build_parser()
-    for command in commands.values():
-        command.take_defaults(os.environ)
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    named = next((word for word in words if not word.startswith("-")), "")
+    if named in commands:  # of that command alone: another may not have the value that a variable has
+        commands[named].take_defaults(os.environ)
+    arguments = parser.parse_args(words)
     arguments.lang = arguments.lang or language_of(os.environ)
     if arguments.command == "trust":
         return arguments
@@ -123,6 +133,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         command.error("--at and --existed-at exclude each other")  # one of them from the environment
     if arguments.command == "verify":
         _check_verify(arguments, command)
+    if arguments.command == "exchange" and not (arguments.paths or arguments.from_jsonl):
+        command.error("no receipts: give a PATH or --from-jsonl FILE")
     return arguments
 
 
@@ -200,8 +212,25 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     extract.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
     extract.add_argument("--force", action="store_true", help="overwrite an existing file")
     extract.add_argument("--even-if-not-valid", action="store_true", help="ask only that the signature holds")
+    exchange = add("exchange", "put the receipts of each message together", _EXCHANGE)
+    _add_exchange_options(exchange)
     _add_trust(commands)
-    return parser, {"verify": verify, "show": show, "extract": extract}
+    return parser, {"verify": verify, "show": show, "extract": extract, "exchange": exchange}
+
+
+def _add_exchange_options(exchange: _Parser) -> None:
+    exchange.add_argument("paths", nargs="*", metavar="PATH", help="a file, folder or pattern; - is standard input")
+    exchange.add_argument(
+        "--from-jsonl", action="append", default=[], metavar="FILE", help="an earlier run's rows; may be repeated"
+    )
+    exchange.add_argument(
+        "--sent", action="append", default=[], metavar="FILE", help="a message as it was sent; may be repeated"
+    )
+    exchange.add_argument("--format", choices=("text", "json", "html"), default="text", help="default: text")
+    exchange.add_argument("-o", "--output", default="-", metavar="FILE", help="where to; default: standard output")
+    exchange.add_argument("--jobs", type=_jobs, metavar="N", help="processes; default: one for each processor")
+    exchange.add_argument("--include", action="append", default=[], metavar="GLOB", help="as for verify")
+    exchange.add_argument("--nested", action="store_true", help="the receipts inside each message count too")
 
 
 def _add_trust(commands: argparse._SubParsersAction[_Parser]) -> None:

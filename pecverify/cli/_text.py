@@ -1,7 +1,6 @@
 """Text for a terminal: hostile characters escaped, lengths bounded, colour only where it is wanted.
 
-Rule: whatever comes from a message or is the name of a file passes through `escape` before it is printed. A control
-character could move the cursor, a bidirectional one reverse an address, an invisible one make two addresses look alike.
+Rule: whatever comes from a message or is the name of a file passes through `escape` before it is printed.
 """
 
 from __future__ import annotations
@@ -12,16 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pecverify.printable import SHOWN, escape, shown
+
 if TYPE_CHECKING:
     from pecverify.cli._messages import Language, Phrase
 
-SHOWN = 200
-"""Characters of one value that are shown, unless told otherwise."""
-
-# What Python calls printable and a reader does not see: joiners, fillers, variation selectors, the empty Braille cell.
-_INVISIBLE = frozenset(
-    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, *range(0xFE00, 0xFE10)))
-) | frozenset(map(chr, (0xFFA0, *range(0xE0100, 0xE01F0))))
+__all__ = ["SHOWN", "Ink", "Style", "escape", "shown", "wants_colour"]
 
 
 class Ink(StrEnum):
@@ -61,31 +56,3 @@ def wants_colour() -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout is not None and sys.stdout.isatty()
-
-
-def escape(text: str) -> str:
-    r"""The text on one line, every character visible: what is not printable becomes \xXX, \uXXXX or \UXXXXXXXX.
-
-    That is every control and format character (bidirectional and zero-width ones among them), line and paragraph
-    separators, lone surrogates, unassigned characters and spaces other than the common one.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() and character not in _INVISIBLE else _escape_character(character)
-        for character in text
-    )
-
-
-def shown(text: str, limit: int = SHOWN) -> str:
-    """The text escaped, cut after `limit` characters of its own with a mark that says so."""
-    return escape(text) if len(text) <= limit else f"{escape(text[:limit])}[...]"
-
-
-def _escape_character(character: str) -> str:
-    code = ord(character)
-    if code <= 0xFF:  # noqa: PLR2004 - the last code point that two digits can write
-        return f"\\x{code:02x}"
-    if code <= 0xFFFF:  # noqa: PLR2004 - the last that four can
-        return f"\\u{code:04x}"
-    return f"\\U{code:08x}"

@@ -1,0 +1,147 @@
+"""`pecverify exchange`: the receipts of one message together, and what became of it for each recipient."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pecverify import Verdict, __version__
+from pecverify.archive import Answer, Examiner, Finder, run_task
+from pecverify.cli import _exchange_messages as x
+from pecverify.cli import _messages as m
+from pecverify.cli._demands import STANDARD_STREAM, Demands, explain, read_file
+from pecverify.cli._exchange_text import describe_exchanges
+from pecverify.cli._exit import CommandError, ExitStatus
+from pecverify.cli._facts import name_origin
+from pecverify.cli._output import open_output
+from pecverify.cli._text import shown
+from pecverify.exchange import Conclusion, SentMessage, glean, read_answer, reconcile_all
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import IO, Any
+
+    from pecverify.archive import Item
+    from pecverify.cli._text import Style
+    from pecverify.exchange import Apart, Reconciliation
+
+_DOUBTFUL = (Conclusion.OPEN, Conclusion.INCOMPLETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gleaning:
+    """The task: verify a message, and keep of its report what an exchange needs."""
+
+    examiner: Examiner
+
+    def __call__(self, item: Item, /) -> tuple[Any, ...]:
+        answer = item if isinstance(item, Answer) else self.examiner.examine(item)
+        return () if answer is None else glean(answer)
+
+
+def run(arguments: Namespace) -> ExitStatus:
+    """Reconcile the receipts in files, folders and archives, or those of an earlier run.
+
+    Returns:
+        VALID where every outcome is established; INVALID where receipts contradict each other or one is not valid;
+        INDETERMINATE where receipts are missing or delivery may still follow.
+
+    Raises:
+        CommandError: a file cannot be read or written, or an extra is missing.
+    """
+    demands = Demands.of(arguments)
+    to_terminal = arguments.output == STANDARD_STREAM and sys.stdout is not None and sys.stdout.isatty()
+    style = replace(demands.style, coloured=demands.style.coloured and to_terminal)
+    sent = [_read_sent(name, style) for name in arguments.sent]
+    sources = [*arguments.paths, *arguments.from_jsonl, *arguments.sent]
+    collected = reconcile_all(_examine(arguments, demands), sent, now=demands.now)
+    for origin, unverified in collected.unverified:
+        why, detail = style.say(m.CAUSES[unverified.cause]), shown(unverified.detail)
+        told = style.say(m.NOT_VERIFIED, file=name_origin(origin), why=why, detail=detail)
+        print(f"pecverify: {told}", file=sys.stderr)
+    with open_output(arguments.output, style, binary=False, append=False, sources=sources) as stream:
+        stream.writelines(_render(collected, arguments.format, style))
+    return _status_of(collected)
+
+
+def _render(collected: Reconciliation, form: str, style: Style) -> Iterator[Any]:
+    if form == "json":
+        yield json.dumps(collected.to_dict(), indent=2) + "\n"
+    elif form == "html":
+        yield _load_page(style)(collected, version=__version__, language=style.language)
+    else:
+        yield from (f"{line}\n" for line in describe_exchanges(collected, style))
+
+
+def _load_page(style: Style) -> Callable[..., str]:
+    """What renders the page.
+
+    Raises:
+        CommandError: the extra is not installed.
+    """
+    try:
+        from pecverify.exchange.page import render_page  # noqa: PLC0415 (an extra)
+    except ImportError:
+        raise CommandError(style.say(m.EXTRA_MISSING, extra="pecverify[html]")) from None
+    return render_page
+
+
+def _examine(arguments: Namespace, demands: Demands) -> Iterator[Any]:
+    finder = Finder(
+        limits=demands.policy.limits,
+        include=tuple(arguments.include),
+        standard_input=None if sys.stdin is None else sys.stdin.buffer,
+    )
+    examiner = Examiner(trust=demands.trust, policy=demands.policy, nested=arguments.nested)
+    for gleaned in run_task(finder.find(arguments.paths), _Gleaning(examiner=examiner), jobs=arguments.jobs):
+        yield from gleaned
+    for name in arguments.from_jsonl:
+        yield from _read_rows(name, demands.style)
+
+
+def _read_rows(name: str, style: Style) -> Iterator[Any]:
+    """What the JSON Lines of an earlier run say, believed as it stands."""
+    try:
+        with open(name, encoding="utf-8") as file:  # noqa: PTH123 (a hostile name stays text)
+            yield from _parse_rows(file, name, style)
+    except (OSError, ValueError) as error:
+        raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
+
+
+def _parse_rows(file: IO[str], name: str, style: Style) -> Iterator[Any]:
+    for number, line in enumerate(file, start=1):
+        try:
+            yield from glean(read_answer(json.loads(line)))
+        except (ValueError, RecursionError) as error:
+            told = style.say(x.NOT_A_ROW, file=name, line=str(number), why=shown(str(error)))
+            raise CommandError(told) from None
+
+
+def _read_sent(name: str, style: Style) -> SentMessage:
+    data = read_file(name, style)
+    try:
+        return SentMessage.parse(data)
+    except ValueError as error:
+        raise CommandError(style.say(x.NOT_SENT, file=name, why=shown(str(error)))) from None
+
+
+def _status_of(collected: Reconciliation) -> ExitStatus:
+    """The worst of it."""
+    if collected.unverified or not (collected.exchanges or collected.unattributed):
+        return ExitStatus.NOT_DONE
+    conclusions = {exchange.conclusion for exchange in collected.exchanges}
+    apart = {each.verdict for each in _all_apart(collected)}
+    if Conclusion.CONTRADICTORY in conclusions or Verdict.INVALID in apart:
+        return ExitStatus.INVALID
+    if conclusions.intersection(_DOUBTFUL) or Verdict.INDETERMINATE in apart:
+        return ExitStatus.INDETERMINATE
+    return ExitStatus.VALID
+
+
+def _all_apart(collected: Reconciliation) -> Iterable[Apart]:
+    yield from collected.unattributed
+    for exchange in collected.exchanges:
+        yield from exchange.apart

@@ -1,0 +1,103 @@
+"""From the JSON row of an archive run back to the values that it was made of.
+
+A row is the caller's own output and is believed as it stands: a verdict in it is not verified again. What does not have
+the shape of `pecverify/data/report.schema.json` is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from pecverify import receipt as receipts
+from pecverify.archive.answer import Answer, Cause, Origin, Unverified
+from pecverify.receipt import ReceiptKind
+from pecverify.report import CheckResult, Finding, Report, Signer, Span, Times, Verdict
+
+Row: TypeAlias = Mapping[str, Any]
+
+_RECEIPTS: dict[ReceiptKind, type[receipts.Receipt]] = {
+    each.kind: each
+    for each in (
+        *(receipts.Acceptance, receipts.NonAcceptance, receipts.TakenInCharge, receipts.Delivery),
+        *(receipts.DeliveryFailure, receipts.DeliveryDelay, receipts.VirusDetected),
+        *(receipts.TransportEnvelope, receipts.AnomalyEnvelope),
+    )
+}
+
+
+def read_answer(row: Row) -> Answer:
+    """The answer of which this row is the `to_dict()`; the bytes of originals are not in it.
+
+    Raises:
+        ValueError: it has not the shape of one.
+    """
+    try:
+        return Answer(
+            origin=_read(Origin, row["origin"]),
+            result=_read_unverified(row["unverified"]) if row["report"] is None else _read_report(row["report"]),
+            nested=tuple(_read_report(nested) for nested in row["nested"]),
+            is_carrier=_read(bool, row["is_carrier"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"not a row of an archive run: {error!r}"
+        raise ValueError(message) from None
+
+
+def _read_unverified(value: Row) -> Unverified:
+    return Unverified(cause=Cause(value["cause"]), detail=_read(str, value["detail"]))
+
+
+def _read_report(value: Row) -> Report:
+    kind = value["kind"]
+    return Report(
+        verdict=Verdict(value["verdict"]),
+        findings=_read(tuple[Finding, ...], value["findings"]),
+        checks=_read(tuple[CheckResult, ...], value["checks"]),
+        receipt=None if kind is None else _read(_RECEIPTS[ReceiptKind[kind.upper()]], value["receipt"]),
+        signer=_read(Signer | None, value["signer"]),
+        times=_read(Times, value["times"]),
+        original_span=_read(Span | None, value["original_span"]),
+        taken_from=_read(Span | None, value["taken_from"]),
+    )
+
+
+def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 (JSON values, and the types that annotations name)
+    """The value of that type whose JSON form this is: the reverse of what `to_dict` does."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _read(arguments[0], value)
+    if origin is tuple and isinstance(value, list):
+        members = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        return tuple(_read(member, each) for member, each in zip(members, value, strict=True))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
+        return kind(**{name: _read(hint, value[name]) for name, hint in _fields_of(kind)})
+    if isinstance(kind, type) and isinstance(value, str):
+        if kind is datetime:
+            return _read_instant(value)
+        if issubclass(kind, StrEnum):
+            return kind(value)
+    if type(value) is not kind:
+        message = f"{value!r:.100} is no {kind}"
+        raise TypeError(message)
+    return value
+
+
+def _read_instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.utcoffset() is None:
+        message = f"no offset from UTC: {text!r:.100}"
+        raise ValueError(message)
+    return instant
+
+
+@functools.cache
+def _fields_of(kind: type) -> tuple[tuple[str, Any], ...]:
+    hints = typing.get_type_hints(kind)
+    return tuple((field.name, hints[field.name]) for field in dataclasses.fields(kind))
