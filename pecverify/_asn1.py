@@ -32,6 +32,9 @@ _MOST_CHILDREN = 40_000
 # Arcs: octets with the high bit set, the first of them no padding, then one without.
 _OBJECT_IDENTIFIER = re.compile(rb"(?:(?:[\x81-\xff][\x80-\xff]*)?[\x00-\x7f])+")
 
+_MOST_INSIDE = 100_000
+"""Elements inside one of indefinite length: to find its end they are walked, again for each level above that is so."""
+
 
 class Asn1Error(ValueError):
     """The bytes break a rule of this module; the message says which and at what offset."""
@@ -106,7 +109,7 @@ def read_element(data: bytes, start: int, stop: int, depth: int) -> Element:
 def _read_indefinite(data: bytes, start: int, stop: int, depth: int) -> Element:
     """Find the end-of-contents octets that are this element's own, past those of the elements inside it."""
     position, unfinished = start, 0
-    while True:
+    for _ in range(_MOST_INSIDE):
         if unfinished and data[position : position + 2] == _END_OF_CONTENTS:
             position += 2
             unfinished -= 1
@@ -116,12 +119,13 @@ def _read_indefinite(data: bytes, start: int, stop: int, depth: int) -> Element:
             unfinished += 1
         else:
             position = read_element(data, position, stop, depth - unfinished).stop
+        if position > stop:
+            message = f"element at offset {start} ends outside its parent"
+            raise Asn1Error(message)
         if not unfinished:
-            break
-    if position > stop:
-        message = f"element at offset {start} ends outside its parent"
-        raise Asn1Error(message)
-    return Element(data[start], start, start + 2, position - 2, position, is_der_header=False)
+            return Element(data[start], start, start + 2, position - 2, position, is_der_header=False)
+    message = f"more than {_MOST_INSIDE} elements in the one at offset {start}"
+    raise Asn1LimitError(message)
 
 
 def _check_indefinite(data: bytes, start: int, depth: int) -> None:
