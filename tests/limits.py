@@ -145,12 +145,17 @@ def intermediate(subject: Name, issuer: Name, issuer_key: str, *, subject_key: s
 
 
 def path_of(length: int) -> bytes:
+    """`path_message`, built."""
+    return path_message(length).build()
+
+
+def path_message(length: int) -> Message:
     """A message whose signer is so many certificates away from `open_authority`, both counted."""
     names: list[Name] = [{**OPEN_CA_NAME, "common_name": f"Livello {number}"} for number in range(length - 2)]
     issuers = [(OPEN_CA_NAME, "other-ca"), *((name, "intermediate") for name in names)]
     chain = tuple(intermediate(name, *issuer) for name, issuer in zip(names, issuers, strict=False))
     issuer, issuer_key = issuers[-1]
-    return Message(signer=make_signer(issuer=issuer, issuer_key=issuer_key, embedded=chain)).build()
+    return Message(signer=make_signer(issuer=issuer, issuer_key=issuer_key, embedded=chain))
 
 
 def anchors_of(count: int) -> tuple[bytes, TrustStore]:

@@ -73,7 +73,7 @@ def test_just_below_and_at_the_bound(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_just_above_the_bound(name: str) -> None:
+def test_t097_just_above_the_bound(name: str) -> None:
     make, bound, _ = MEASURES[name]
     report = verify_receipt(make(bound + 1), trust=TRUST)
     assert report.verdict is Verdict.INVALID
@@ -81,7 +81,7 @@ def test_just_above_the_bound(name: str) -> None:
 
 
 @pytest.mark.parametrize("count", [99, 100, 101])
-def test_signatures_tried_for_a_path(count: int) -> None:
+def test_t041_signatures_tried_for_a_path(count: int) -> None:
     message, trust = limits.anchors_of(count)
     report = verify_receipt(message, trust=trust)
     if count <= LIMITS.signature_checks:
@@ -117,14 +117,14 @@ def test_elements_of_one_asn1_element(elements: int) -> None:
 
 
 @pytest.mark.parametrize("attributes", [19, 20, 21])
-def test_attributes_of_one_xml_element(attributes: int) -> None:
+def test_t078_attributes_of_one_element(attributes: int) -> None:
     element = b"<x " + b"".join(b'a%d="" ' % number for number in range(attributes)) + b"/></dati>"
     report = verify_receipt(Message(xml=replacing(b"</dati>", element)).build(), trust=TRUST)
     assert reasons(report)[0] is (Reason.DATICERT_UNKNOWN_ELEMENT if attributes <= 20 else Reason.LIMIT_EXCEEDED)
 
 
 @pytest.mark.parametrize("excess", [-1, 0, 1])
-def test_tags_of_daticert(excess: int) -> None:
+def test_t078_tags_of_daticert(excess: int) -> None:
     def fill(xml: bytes) -> bytes:
         return replacing(b"</dati>", b"<a/>" * (100_000 + excess - xml.count(b"<")) + b"</dati>")(xml)
 
@@ -200,7 +200,7 @@ def holding(*parts: bytes) -> bytes:
     return head + b"".join(b"--fuori\r\n" + part + b"\r\n" for part in parts) + b"--fuori--\r\n"
 
 
-def test_parts_looked_at_in_all() -> None:
+def test_t074_parts_looked_at_in_all() -> None:
     receipt = original_part(Message().build(), name="ricevuta.eml")
     inner = holding(*(b"\r\nx",) * 99).partition(b"\r\n")[2].replace(b"fuori", b"dentro")
     few, many = ((inner,) * count for count in (99, 100))  # a hundred parts each, and the message itself
@@ -208,7 +208,7 @@ def test_parts_looked_at_in_all() -> None:
     assert find_receipts(holding(*many, receipt)) == ()
 
 
-def test_headers_read_in_all() -> None:
+def test_t074_headers_read_in_all() -> None:
     receipt = original_part(Message().build(), name="ricevuta.eml")
     full = b"X: " + b"x" * 63_000 + b"\r\n\r\nx"
     assert len(find_receipts(holding(*(full,) * 101, receipt))) == 1
@@ -269,7 +269,7 @@ def deep_messages() -> Iterator[bytes]:
     yield limits.path_of(6)
 
 
-def test_nothing_recurses() -> None:
+def test_t094_nothing_recurses() -> None:
     everything = [path.with_suffix(".eml").read_bytes() for path in VECTORS]
     everything += deep_messages()
     trust = TrustStore.from_certificates(authority())
