@@ -164,7 +164,7 @@ def test_regenerating_leaves_no_difference(tmp_path: Path) -> None:
         path.relative_to(FIXTURES): path.read_bytes()
         for path in (
             *(FIXTURES / "vectors").iterdir(),
-            *(FIXTURES / "hostile").iterdir(),
+            *(FIXTURES / "hostile").rglob("*.*"),
             *(FIXTURES / "archive").iterdir(),
             *(FIXTURES / "trust").iterdir(),
         )
