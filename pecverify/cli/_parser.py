@@ -22,8 +22,8 @@ exit status:
   1  something is invalid
   2  the command was misused
   3  nothing is invalid, something is indeterminate: not a pass
-  4  something could not be done: a file could not be read or written, or there is nothing to extract
-     (comes before 1 and 3; the other files are reported all the same)
+  4  something could not be done: a file could not be read or written, or there is nothing to extract or
+     repair (comes before 1 and 3; the other files are reported all the same)
 130  interrupted
 """
 
@@ -62,6 +62,11 @@ domain could be certified does not mean that a provider of it was accredited all
 _EXTRACT = """\
 Write the original message (postacert.eml) that a receipt carries, byte for byte. Nothing is written unless the verdict
 is valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
+
+_REPAIR = """\
+Find out what a mail program, an editor or a list did to a file so that its signature no longer holds, and write a copy
+with that undone. Only what makes the signature hold again, byte for byte, is a repair; the copy is verified, and the
+exit status is that of its verdict. The file itself is left as it is."""
 
 
 _LONGEST_TIMEOUT = 3600
@@ -136,8 +141,12 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     extract.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
     extract.add_argument("--force", action="store_true", help="overwrite an existing file")
     extract.add_argument("--even-if-not-valid", action="store_true", help="ask only that the signature holds")
+    repair = add("repair", "undo what damaged a file", _REPAIR)
+    repair.add_argument("file", metavar="FILE", help="an .eml file; - is standard input")
+    repair.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
+    repair.add_argument("--force", action="store_true", help="overwrite an existing file, but never FILE itself")
     _add_trust(commands)
-    return parser, {"verify": verify, "show": show, "extract": extract}
+    return parser, {"verify": verify, "show": show, "extract": extract, "repair": repair}
 
 
 def _add_trust(commands: argparse._SubParsersAction[_Parser]) -> None:
