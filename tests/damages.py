@@ -272,6 +272,11 @@ CASES = {
     "tabs of four": Case(
         message=delivery(b"a\tb\r\n"), damage=lambda data: data.replace(b"\t", b"    "), kinds=(K.TABS_TO_BLANKS,)
     ),
+    "a tab within a line": Case(
+        message=replace(delivery(b"a\tb\r\n"), header=replacing(b"\r\n\t", b"\r\n ", -1)),
+        damage=lambda data: data.replace(b"\t", b"  "),
+        kinds=(K.TABS_TO_BLANKS,),
+    ),
     "trailing blanks": Case(message=delivery(), damage=without_trailing_whitespace, kinds=(K.TRAILING_BLANKS,)),
     "trailing blanks of flowed text": Case(
         message=delivery(attachment=FLOWED), damage=without_trailing_whitespace, kinds=(K.TRAILING_BLANKS,)

@@ -20,6 +20,7 @@ from pecverify import (
     Severity,
     TrustStore,
     Verdict,
+    _part_damage,
     _repair_search,
     find_receipts,
     verify_receipt,
