@@ -31,6 +31,7 @@ STRICTER = {
     "t097-certificates": "at most 16 certificates",
     "t058-part-in-epilogue": "no part follows the closing boundary",
     "signature-quoted-printable": "the signature is in base64",
+    "damaged-byte-order-mark": "a message begins with a header field",
 }
 
 

@@ -25,8 +25,10 @@ from pecverify import (
     Recognition,
     Report,
     TrustStore,
+    Verdict,
     verify_receipt,
 )
+from pecverify.damage import diagnose
 from tests.oracle import FIXTURES, VECTORS
 
 
@@ -121,8 +123,29 @@ def test_vector_with_lf_line_ends(path: Path) -> None:
     assert with_lf.signer == as_given.signer
 
 
+DAMAGED = [path for path in VECTORS if "diagnosis" in load(path)[0]["expected"]]
+
+
+@pytest.mark.parametrize("path", DAMAGED, ids=lambda path: path.stem)
+def test_diagnosis(path: Path) -> None:
+    vector, data = load(path)
+    expected = vector["expected"]["diagnosis"]
+    store = trust(vector["trust"], None, None, unverified=False)
+    diagnosis = diagnose(data, trust=store)
+    assert diagnosis.report == verify(vector, data)
+    assert list(diagnosis.kinds) == expected["kinds"]
+    assert [finding.reason.value for finding in diagnosis.findings] == expected["reasons"]
+    assert diagnosis.repaired_sha256 == expected["repaired_sha256"]
+    if diagnosis.repaired_report is not None:
+        assert diagnosis.repaired_report.verdict is Verdict.VALID
+
+
 def test_every_reason_has_a_vector() -> None:
-    seen = {reason for path in VECTORS for reason in load(path)[0]["expected"]["reasons"]}
+    expectations = [load(path)[0]["expected"] for path in VECTORS]
+    seen = {reason for expected in expectations for reason in expected["reasons"]}
+    seen |= {
+        reason for expected in expectations if "diagnosis" in expected for reason in expected["diagnosis"]["reasons"]
+    }
     assert {reason.value for reason in Reason} - seen == set()
 
 
