@@ -1,5 +1,8 @@
 """Tells whether an Italian certified e-mail (PEC) receipt is genuine, what it certifies and why."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from pecverify.errors import PecverifyError, TrustListError, VerificationError
 from pecverify.nested import NestedReceipt, find_receipts
 from pecverify.policy import Limits, Policy
@@ -41,27 +44,36 @@ from pecverify.report import (
 from pecverify.trust import ListOfLists, TrustStore
 from pecverify.verify import verify_nested, verify_receipt
 
+if TYPE_CHECKING:
+    from pecverify.brief import BriefComparison, check_brief
+    from pecverify.comparison import OriginalComparison, compare_original
+    from pecverify.damage import DamageKind, Diagnosis, diagnose
+
 __version__ = "0.1.0"
 
 __all__ = [
     "Acceptance",
     "AnomalyEnvelope",
     "Basis",
+    "BriefComparison",
     "CertificateFacts",
     "CertifiedReceipt",
     "Check",
     "CheckResult",
+    "DamageKind",
     "DelayNotice",
     "Delivery",
     "DeliveryDelay",
     "DeliveryError",
     "DeliveryFailure",
     "DeliveryProblem",
+    "Diagnosis",
     "Finding",
     "Limits",
     "ListOfLists",
     "NestedReceipt",
     "NonAcceptance",
+    "OriginalComparison",
     "Outcome",
     "PecverifyError",
     "Policy",
@@ -89,7 +101,28 @@ __all__ = [
     "VerificationError",
     "VirusDetected",
     "__version__",
+    "check_brief",
+    "compare_original",
+    "diagnose",
     "find_receipts",
     "verify_nested",
     "verify_receipt",
 ]
+
+_ON_DEMAND = {
+    "BriefComparison": "brief",
+    "check_brief": "brief",
+    "OriginalComparison": "comparison",
+    "compare_original": "comparison",
+    "DamageKind": "damage",
+    "Diagnosis": "damage",
+    "diagnose": "damage",
+}
+"""Names whose modules are imported when they are asked for: who only verifies does not wait for them."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ON_DEMAND:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)

@@ -75,6 +75,7 @@ class _Facts:
     """What parts are compared by."""
 
     leaf: Leaf
+    """The part."""
     sha256: str | None
     """Of its content."""
     content: str | None

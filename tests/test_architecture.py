@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import pecverify
+
 PACKAGE = Path(__file__).resolve().parent.parent / "pecverify"
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
@@ -100,6 +102,18 @@ def test_importing_opens_no_way_to_the_network() -> None:
     assert not {"ssl", "http.client", "urllib.request", "asyncio", "smtplib", "email.message"} & set(
         result.stdout.split()
     )
+
+
+def test_what_is_imported_on_demand() -> None:
+    program = "import sys, pecverify; print(*sys.modules); [getattr(pecverify, name) for name in pecverify.__all__]"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    loaded = set(result.stdout.split())
+    assert "pecverify.verify" in loaded
+    assert not {f"pecverify.{module}" for module in pecverify._ON_DEMAND.values()} & loaded
+    assert pecverify._ON_DEMAND.keys() <= set(pecverify.__all__)
+    assert callable(pecverify.diagnose)
+    with pytest.raises(AttributeError, match="no attribute 'repair'"):
+        pecverify.__getattr__("repair")
 
 
 @pytest.mark.parametrize(
