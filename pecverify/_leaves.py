@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 USER_SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 _MOST_PARTS = 10_000
 """An original may have as many attachments as its sender liked."""
-_CONTINUATION = re.compile(r"\*(\d{1,3})\*?$")
+_LONGEST_NUMBER = 4
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -110,21 +110,26 @@ def name_of(part: Part) -> str | None:
 
 
 def _parameter(value: ParameterizedValue, attribute: str) -> str | None:
-    """A parameter's value, in one piece or continued, plain, extended or (against RFC 2047 §5) an encoded word."""
+    """A value, extended or continued (RFC 2231), or plain and then perhaps, against RFC 2047 §5, in encoded words."""
+    parameters = value.parameters
+    extended = parameters.get(f"{attribute}*")
+    if extended is not None:
+        return _decode_extended(extended)
+    prefix = f"{attribute}*"
     pieces: dict[int, str] = {}
-    extended = False
-    for key, text in value.parameters.items():
-        if key.split("*", 1)[0] != attribute:
-            continue
-        number = _CONTINUATION.search(key)
-        pieces[int(number[1]) if number else 0] = text
-        extended = extended or key.endswith("*")
-    if not pieces:
-        return None
-    whole = "".join(pieces[number] for number in sorted(pieces))
-    if not extended:
-        return _fields.decode_text(whole.encode("utf-8"))
-    charset, _, rest = whole.partition("'")
+    for key, text in parameters.items():
+        number = key.removeprefix(prefix).removesuffix("*")
+        if key.startswith(prefix) and number.isdigit() and len(number) < _LONGEST_NUMBER:
+            pieces[int(number)] = text
+    if pieces:
+        whole = "".join(pieces[number] for number in sorted(pieces))
+        return _decode_extended(whole) if f"{prefix}0*" in parameters else whole
+    plain = parameters.get(attribute)
+    return None if plain is None else _fields.decode_text(plain.encode("utf-8"))
+
+
+def _decode_extended(text: str) -> str:
+    charset, _, rest = text.partition("'")
     _, _, encoded = rest.partition("'")
     raw = _PERCENT.sub(lambda match: bytes([int(match[1], 16)]), encoded.encode("utf-8"))
     return _fields.decode_charset(raw, charset)

@@ -90,9 +90,14 @@ _AT_ONE_PLACE: tuple[_PartUndoing, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Repair:
+    """A guess that the signature proves."""
+
     kinds: tuple[DamageKind, ...]
+    """What was undone, in order."""
     data: bytes
+    """The repaired file."""
     report: Report
+    """Its report: digest and signature hold."""
 
 
 class _BoundReachedError(Exception):
@@ -112,7 +117,11 @@ class Search:
         self.views: dict[bytes, SignerView | None] = {}
 
     def run(self, data: bytes) -> Repair | None:
-        """The first repair; None if there is none, or none within the bounds."""
+        """The first repair; None if there is none, or (`is_exhausted`) none within the bounds.
+
+        Raises:
+            Nothing on hostile input.
+        """
         self.seen.add(hash(data))
         try:
             return self._whole_file((), data, depth=2) or self._parts_of_each(data)

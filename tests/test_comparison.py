@@ -314,6 +314,10 @@ def named(header: bytes) -> str | None:
         (b"Content-Disposition: inline; filename*0*=iso-8859-1''perch; filename*1*=%E9.pdf\r\n", "perché.pdf"),
         (b'Content-Disposition: inline; filename*1="b.pdf"; filename*0="a"\r\n', "ab.pdf"),
         (b'Content-Type: a/b; name="=?utf-8?B?cGVyY2jDqS5wZGY=?="\r\n', "perché.pdf"),
+        (b"Content-Disposition: inline; filename=b.pdf; filename*=utf-8''%C3%A8.pdf\r\n", "è.pdf"),
+        (b"Content-Disposition: inline; filename*=utf-8''%C3%A8.pdf; filename=b.pdf\r\n", "è.pdf"),
+        (b"Content-Disposition: inline; filename*x=a; filename*99999=b; filename=c\r\n", "c"),
+        (b"Content-Disposition: inline; filename*=broken\r\nContent-Type: a/b; name=x\r\n", "x"),
         (b"Content-Type: a/b\r\n", None),
     ],
 )

@@ -176,6 +176,17 @@ def test_parts_that_cannot_be_read_are_left_alone() -> None:
     assert diagnose(squeezed, trust=TRUST, policy=shallow).repaired is not None
 
 
+def test_a_list_that_put_its_own_address_into_from() -> None:
+    """The receipt is found and its signature holds; that From is the list's stays an error of the copy."""
+    case = CASES["a list"]
+    munged = replacing(b"\nFrom: posta-certificata@", b"\nFrom: lista@")(case.damage(case.message.build()))
+    diagnosis = diagnosed(munged)
+    assert diagnosis.kinds == (DamageKind.LIST_WRAPPING,)
+    assert diagnosis.repaired_report is not None
+    assert diagnosis.repaired_report.verdict is Verdict.INVALID
+    assert Reason.FROM_NOT_IN_CERTIFICATE in {finding.reason for finding in diagnosis.repaired_report.findings}
+
+
 # --- what a diagnosis is
 
 
