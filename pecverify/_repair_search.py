@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _MOST_GUESSES = 20_000
 _MOST_BYTES = 4_000_000_000
-"""A receipt of 10 kB takes under a second, one of 30 MB some twenty (`benchmarks/damage.py`)."""
+"""A receipt of some kilobytes takes under a second, one of 30 MB some fifteen (`benchmarks/damage.py`)."""
 _MOST_IN_PAIRS = 60
 """Guesses of one kind about parts that are also tried together with another kind's."""
 _MOST_BYTES_IN_PAIRS = 50_000_000
