@@ -10,7 +10,7 @@ from pecverify.cli import _messages as m
 from pecverify.cli._demands import Demands, read_only_message
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import describe_findings
-from pecverify.cli._output import write_output
+from pecverify.cli._new_file import write_new_file
 from pecverify.cli._text import Style
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> ExitStatus:
     original = report.original
     if original is None:
         raise CommandError(style.say(m.NO_ORIGINAL if is_valid else m.NO_SIGNED_ORIGINAL, file=arguments.file))
-    write_output(original, arguments.output, style, overwrite=arguments.force)
+    write_new_file(original, arguments.output, style, overwrite=arguments.force)
     if not is_valid:
         print(*_explain(m.EXTRACTED_NOT_VALID, arguments.file, report, style), sep="\n", file=sys.stderr)
     return ExitStatus.of([report.verdict])

@@ -10,7 +10,7 @@ from pecverify.cli import _messages as m
 from pecverify.cli._demands import STANDARD_STREAM, Demands, read_only_message
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import VERDICT_INKS, describe_findings
-from pecverify.cli._output import write_output
+from pecverify.cli._new_file import write_new_file
 from pecverify.cli._text import Style, escape
 from pecverify.damage import diagnose
 
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> ExitStatus:
     if diagnosis.repaired is None or diagnosis.repaired_report is None:
         print(*_explain_failure(arguments.file, diagnosis, plain), sep="\n", file=sys.stderr)
         return ExitStatus.of([diagnosis.report.verdict])
-    write_output(diagnosis.repaired, arguments.output, plain, overwrite=arguments.force)
+    write_new_file(diagnosis.repaired, arguments.output, plain, overwrite=arguments.force)
     print(
         *_describe(arguments, diagnosis, diagnosis.repaired_report, plain if to_stdout else demands.style),
         sep="\n",

@@ -1,4 +1,4 @@
-"""Bytes written to where the user asked for them."""
+"""A file that a command makes, written where the user asked for it and over nothing that is there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pecverify.cli._text import Style
 
 
-def write_output(data: bytes, name: str, style: Style, *, overwrite: bool) -> None:
+def write_new_file(data: bytes, name: str, style: Style, *, overwrite: bool) -> None:
     """Write a file, or to standard output for `-`.
 
     Raises:
