@@ -44,6 +44,7 @@ STRICTER = {
     "t068-two-objects": "nothing follows the structure",
     "t091-ber-certificate": "certificates are in DER (RFC 5280 §4.1)",
     "t097-signers": "a PEC message has one signer",
+    "damaged-byte-order-mark": "a message begins with a header field",
 }
 
 
