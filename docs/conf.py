@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import re
 import sys
 from pathlib import Path
@@ -25,6 +24,9 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_argparse_cli", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 
+smartquotes = False
+highlight_language = "none"  # of blocks that name none
+
 html_theme = "furo"
 html_title = f"pecverify {release}"
 html_copy_source = False
@@ -41,7 +43,10 @@ copybutton_selector = "div.highlight-sh pre, div.highlight-python pre"
 
 nitpick_ignore_regex = [
     # The inventories by which they could be found would have to be fetched from the network.
-    (r"py:.*", r"(collections\.abc|datetime|enum|os|pathlib|typing)\..+|(pa|pyarrow)\..+|datetime|IO|Iterable|Iterator|Mapping"),
+    (
+        r"py:.*",
+        r"(collections\.abc|datetime|enum|os|pathlib|typing)\..+|(pa|pyarrow)\..+|datetime|IO|Iterable|Iterator|Mapping",
+    ),
     # Aliases and type variables, which autodoc cannot describe.
     (r"py:.*", r"JsonValue|Language|Item|Message|Result|Result_co|Row|Span|Examined"),
     # Inner types of public methods that only pecverify itself calls.
@@ -59,14 +64,14 @@ def offer_pages_outside(_: Sphinx, __: str, source: list[str]) -> None:
     source[0] = _LINK_OUTSIDE.sub(r"{download}`\1 <\2>`", source[0])
 
 
-class _Sections(GoogleDocstring):
+class _Sections(GoogleDocstring):  # type: ignore[misc] # mypy looks at no Sphinx: it need not be installed
     """Args, Returns and Raises, in Google style; a colon in a sentence parts no type from it: signatures have types."""
 
     def _consume_returns_section(self, preprocess_types: bool = False) -> list[tuple[str, str, list[str]]]:  # noqa: ARG002, FBT001, FBT002
         return [("", "", self._dedent(self._consume_to_next_section()))]
 
 
-def read_sections(_: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:  # noqa: PLR0913, PLR0917 (autodoc's own)
+def read_sections(_: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Args, Returns and Raises, in Google style.
 
     The extension `sphinx.ext.napoleon` does the same, but takes what stands before a colon in a field's docstring for
@@ -76,17 +81,17 @@ def read_sections(_: Sphinx, what: str, name: str, obj: object, options: object,
         lines[:] = _Sections(lines, what=what, name=name, obj=obj, options=options).lines()
 
 
-def leave_out_constructors(  # noqa: PLR0913, PLR0917 (autodoc's own)
+def leave_out_constructors(
     _: Sphinx, what: str, __: str, obj: object, ___: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
     """What nobody constructs, because pecverify returns it or it is an enumeration, has no signature to show."""
-    if what in ("class", "exception") and isinstance(obj, type):
-        has_defaults = dataclasses.is_dataclass(obj) and all(
+    if what == "class" and isinstance(obj, type):
+        is_settings = dataclasses.is_dataclass(obj) and all(
             field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
             for field in dataclasses.fields(obj)
         )
-        if issubclass(obj, enum.Enum | Exception) or not has_defaults:
-            return None, None
+        if not is_settings:
+            return "", None
     return signature, returns
 
 
