@@ -1,4 +1,4 @@
-"""The command line, a module for each command. It uses the public names of `pecverify` and no others."""
+"""The command line: `pecverify verify`, `exchange`, `show` and the others. It uses the public names of `pecverify` alone."""
 
 from __future__ import annotations
 
