@@ -18,6 +18,6 @@ class Piece:
     content: bytes | None = None
     """Its bytes, as far as the limit and one more; None if it is the whole of the file `origin.path`."""
     from_mbox: bool = False
-    """Whether lines of it that begin with `From ` may have been quoted."""
+    """Whether lines of it that begin with From and a blank may have been quoted."""
     finished_sha256: str | None = None
     """What its SHA-256 was in a former run that is resumed: if it still is, there is nothing to do."""

@@ -1,10 +1,12 @@
 """Receipts of one message together: who received what and when, what proves it, and what is missing.
 
-from pecverify.exchange import reconcile
+::
 
-for exchange in reconcile(reports, now=now):
-    for recipient in exchange.recipients:
-        print(recipient.address, recipient.state, recipient.perfected_at)
+    from pecverify.exchange import reconcile
+
+    for exchange in reconcile(reports, now=now):
+        for recipient in exchange.recipients:
+            print(recipient.address, recipient.state, recipient.perfected_at)
 """
 
 from pecverify.exchange._reconcile import glean, reconcile, reconcile_all
