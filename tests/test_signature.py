@@ -18,6 +18,7 @@ from pecverify import Reason
 from pecverify._signature import (
     AlgorithmError,
     PublicKey,
+    _pss_parameters,
     key_bits,
     load_public_key,
     parse_signature_algorithm,
@@ -25,6 +26,7 @@ from pecverify._signature import (
     verify_signature,
 )
 from tests.pki import (
+    DIGEST_OIDS,
     NULL,
     RSA_WITH,
     der,
@@ -176,6 +178,20 @@ def test_pss(digest: str, salt: int) -> None:
     assert not verify_signature(load_public_key(spki(key("ca"))), algorithm, signature, b"Data")
     another_salt = raw_sign(key("ca"), b"data", digest, pss_salt=salt - 1)
     assert not verify_signature(load_public_key(spki(key("ca"))), algorithm, another_salt, b"data")
+
+
+def test_which_pss_parameters_are_accepted() -> None:
+    """RFC 4056 §2.2: the mask by the same hash and a salt as long; NULL or nothing for the parameters of a hash."""
+    sizes = {"sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
+    accepted = {b"\x30\x00": "sha1"}
+    for name, size in sizes.items():
+        hashes = [der(0x30, oid(DIGEST_OIDS[name]), parameters) for parameters in (NULL, b"")]
+        for in_hash, in_mask in itertools.product(hashes, repeat=2):
+            mask = der(0x30, oid("1.2.840.113549.1.1.8"), in_mask)
+            salt = der(0x02, bytes([size]))
+            accepted[der(0x30, der(0xA0, in_hash), der(0xA1, mask), der(0xA2, salt))] = name
+    assert len(accepted) == 21
+    assert _pss_parameters() == accepted
 
 
 def test_pss_by_default_is_sha1() -> None:
