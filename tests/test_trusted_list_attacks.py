@@ -300,7 +300,7 @@ def test_t084_a_key_value() -> None:
     refused(sign_list(EVIL_LIST, beside))
 
 
-def test_t084_a_key_value_that_is_not_the_certificates() -> None:
+def test_a_key_value_that_is_not_the_certificates() -> None:
     """The pinned key verifies, and another reader may take the other key: which one signed must not be a question."""
     for name, is_accepted in (("other-ca", True), ("stranger", False)):
         value = key_value(name)
