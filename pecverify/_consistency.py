@@ -256,8 +256,8 @@ def _summer_time(year: int) -> tuple[datetime, datetime]:
     """When summer time starts and ends in Italy that year, UTC."""
     from dateutil import tz  # noqa: PLC0415 (needed once a year of receipts)
 
-    start, stop = tz.tzstr(_ITALIAN_TIME).transitions(year)  # in the wall time before each
-    return (start - _STANDARD_OFFSET).replace(tzinfo=UTC), (stop - _SUMMER_OFFSET).replace(tzinfo=UTC)
+    start, stop = tz.tzstr(_ITALIAN_TIME).transitions(year)  # both in standard time, the end too
+    return (start - _STANDARD_OFFSET).replace(tzinfo=UTC), (stop - _STANDARD_OFFSET).replace(tzinfo=UTC)
 
 
 def _check_recipients(receipt: CertifiedReceipt) -> Iterator[Finding]:

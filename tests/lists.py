@@ -36,6 +36,7 @@ STATUSES = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/"
 LIST_TYPES = "http://uri.etsi.org/TrstSvc/TrustedList/TSLType/"
 DIGESTS = {
     "sha1": "http://www.w3.org/2000/09/xmldsig#sha1",
+    "sha224": "http://www.w3.org/2001/04/xmldsig-more#sha224",
     "sha256": "http://www.w3.org/2001/04/xmlenc#sha256",
     "sha384": "http://www.w3.org/2001/04/xmldsig-more#sha384",
     "sha512": "http://www.w3.org/2001/04/xmlenc#sha512",

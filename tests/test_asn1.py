@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pecverify import Limits
-from pecverify._asn1 import Asn1Error, Asn1LimitError, check_der, decode_oid, read_element, read_elements
+from pecverify._asn1 import Asn1Error, Asn1LimitError, Element, check_der, decode_oid, read_element, read_elements
 from tests.pki import der, indefinite, oid
 
 LIMITS = Limits()
@@ -37,21 +37,68 @@ def test_lengths_that_are_not_minimal() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "cut off"),
-        (b"\x30", "cut off"),
-        (b"\x30\x01", "outside its parent"),
-        (b"\x04\x85\x00\x00\x00\x00\x01x", "length out of bounds"),
-        (b"\x04\x82\x01", "length out of bounds"),
-        (b"\x1f\x01\x00", "multi-byte tag"),
-        (b"\x04\x80x\x00\x00", "indefinite length of a primitive"),
-        (b"\x30\x80\x04\x01x", "cut off"),
-        (b"\x30\x80\x04\x01x\x00", "cut off"),
-        (b"\x30\x80\x04\x05x\x00\x00", "outside its parent"),
+        (b"", "element cut off at offset 0"),
+        (b"\x30", "element cut off at offset 0"),
+        (b"\x30\x01", "element at offset 0 ends outside its parent"),
+        (b"\x04\x85\x00\x00\x00\x00\x01x", "length out of bounds at offset 0"),
+        (b"\x04\x82\x01", "length out of bounds at offset 0"),
+        (b"\x1f\x01\x00", "multi-byte tag at offset 0"),
+        (b"\x04\x80x\x00\x00", "indefinite length of a primitive at offset 0"),
+        (b"\x30\x80\x04\x01x", "element cut off at offset 5"),
+        (b"\x30\x80\x04\x01x\x00", "element cut off at offset 5"),
+        (b"\x30\x80\x04\x05x\x00\x00", "element at offset 2 ends outside its parent"),
     ],
 )
 def test_malformed_headers(data: bytes, message: str) -> None:
-    with pytest.raises(Asn1Error, match=message):
+    with pytest.raises(Asn1Error) as caught:
         read(data)
+    assert str(caught.value) == message
+
+
+def test_the_longest_length() -> None:
+    """Four octets of length are read, and a length may end where its parent does."""
+    data = b"\x04\x84\x00\x00\x00\x01x"
+    assert read_element(data, 0, len(data), 0) == Element(0x04, 0, 6, 7, 7, is_der_header=False)
+    assert read_element(b"\x04\x81\x00", 0, 3, 0) == Element(0x04, 0, 3, 3, 3, is_der_header=False)
+    with pytest.raises(Asn1Error) as caught:
+        read_element(b"\x04\x82\x00\x00", 0, 3, 0)
+    assert str(caught.value) == "length out of bounds at offset 0"
+
+
+def test_where_an_element_lies() -> None:
+    data = b"??" + indefinite(0x30, der(0x04, b"x"))
+    assert read_element(data, 2, len(data), 1) == Element(0x30, 2, 4, 7, 9, is_der_header=False)
+    data = b"??" + der(0x04, b"x")
+    assert read_element(data, 2, len(data), 0) == Element(0x04, 2, 4, 5, 5, is_der_header=True)
+    assert read_element(data, 2, len(data), 0).is_der_header is True
+    assert read_element(b"\x30\x80\x00\x00", 0, 4, 0).is_der_header is False
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\x05\x00\x00", "trailing bytes at offset 2"),
+        (b"\x30\x03\x04\x81\x00", "length not in DER at offset 2"),
+        (b"\x30\x02\x24\x00", "constructed primitive at offset 2"),
+        (b"\x30\x03\x01\x01\x01", "malformed value at offset 2"),
+    ],
+)
+def test_what_is_said_of_what_is_not_der(data: bytes, message: str) -> None:
+    with pytest.raises(Asn1Error) as caught:
+        check_der(data, LIMITS)
+    assert str(caught.value) == message
+
+
+def test_limits_say_where() -> None:
+    with pytest.raises(Asn1LimitError) as caught:
+        check_der(der(0x30, der(0x06, b"\x2a" * 65)), LIMITS)
+    assert str(caught.value) == "OBJECT IDENTIFIER of 65 bytes at offset 2"
+    with pytest.raises(Asn1LimitError) as caught:
+        check_der(der(0x30, der(0x30, der(0x30))), Limits(asn1_depth=1))
+    assert str(caught.value) == "nested too deeply at offset 4"
+    with pytest.raises(Asn1LimitError) as caught:
+        read(indefinite(0x30, indefinite(0x30)), 0)
+    assert str(caught.value) == "nested too deeply at offset 2"
 
 
 def test_indefinite_lengths_end_at_their_own_end_of_contents() -> None:
@@ -191,6 +238,8 @@ def test_any_bytes(data: bytes) -> None:
         (b"\x50", "2.0"),
         (b"\x88\x37\x03", "2.999.3"),
         (b"\x55\x1d\x20\x00", "2.5.29.32.0"),
+        (b"\x2a\x81\x80\x01", "1.2.16385"),
+        (b"\x4f", "1.39"),
     ],
 )
 def test_object_identifiers_in_dots(content: bytes, dotted: str) -> None:
@@ -199,5 +248,6 @@ def test_object_identifiers_in_dots(content: bytes, dotted: str) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x01", b"\x2a\x86"])
 def test_object_identifiers_that_are_none(content: bytes) -> None:
-    with pytest.raises(Asn1Error, match="malformed OBJECT IDENTIFIER"):
+    with pytest.raises(Asn1Error) as caught:
         decode_oid(content)
+    assert str(caught.value) == "malformed OBJECT IDENTIFIER"

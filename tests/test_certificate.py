@@ -150,29 +150,39 @@ def edited(old: bytes, new: bytes) -> bytes:
     return make_signer(edit=edit).certificate
 
 
+NOT_VERSION_3 = "not an X.509 version 3 certificate"
+
+
 @pytest.mark.parametrize(
-    "encoded",
+    ("encoded", "why"),
     [
-        b"",
-        b"\x30\x00",
-        SIGNER[:-1],
-        SIGNER + b"\x00",
-        der(0x30, der(0x30), der(0x30), der(0x03, b"\x00")),
-        edited(b"\xa0\x03\x02\x01\x02", b""),
-        edited(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01"),
-        make_signer(inner_digest="sha1").certificate,
-        make_signer(duplicate_extension=True).certificate,
-        edited(b"\x17\x0d230110090000Z", b"\x17\x0d231310090000Z"),
-        edited(b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x13"),
+        (b"", "element cut off at offset 0"),
+        (b"\x30\x00", "not a Certificate"),
+        (SIGNER[:-1], "element at offset 0 ends outside its parent"),
+        (SIGNER + b"\x00", f"trailing bytes at offset {len(SIGNER)}"),
+        (der(0x30, der(0x30), der(0x30), der(0x03, b"\x00")), NOT_VERSION_3),
+        (der(0x30, der(0x30), der(0x31), der(0x03, b"\x00")), "not a Certificate"),
+        (edited(b"\xa0\x03\x02\x01\x02", b""), NOT_VERSION_3),
+        (edited(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01"), NOT_VERSION_3),
+        (make_signer(inner_digest="sha1").certificate, "inner and outer signature algorithm differ"),
+        (make_signer(duplicate_extension=True).certificate, "malformed certificate"),
+        (edited(b"\x17\x0d230110090000Z", b"\x17\x0d231310090000Z"), "malformed certificate"),
+        (edited(b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x13"), "malformed certificate"),
+        (bytes(32_001), "certificate of 32001 bytes"),
     ],
 )
-def test_malformed_certificates(encoded: bytes) -> None:
-    assert refusal(encoded) is Reason.CERTIFICATE_MALFORMED
+def test_malformed_certificates(encoded: bytes, why: str) -> None:
+    with pytest.raises(CertificateError) as caught:
+        parse_certificate(encoded)
+    assert (caught.value.reason, str(caught.value)) == (Reason.CERTIFICATE_MALFORMED, why)
 
 
 def test_an_address_that_is_not_ascii_has_its_own_reason() -> None:
     encoded = edited(b"posta-certificata@", b"post\xe0-certificata@")
-    assert refusal(encoded) is Reason.CERTIFICATE_ADDRESS_INVALID
+    with pytest.raises(CertificateError) as caught:
+        parse_certificate(encoded)
+    assert caught.value.reason is Reason.CERTIFICATE_ADDRESS_INVALID
+    assert str(caught.value) == r"'post\xe0-certificata@pec.gestore-a.example'"
 
 
 def test_a_key_that_is_not_accepted_has_its_own_reason() -> None:
@@ -180,7 +190,10 @@ def test_a_key_that_is_not_accepted_has_its_own_reason() -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
 
     encoded = edited(spki(key("provider-a")), public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    assert refusal(encoded) is Reason.ALGORITHM_REFUSED
+    with pytest.raises(CertificateError) as caught:
+        parse_certificate(encoded)
+    assert caught.value.reason is Reason.ALGORITHM_REFUSED
+    assert str(caught.value) == "public key: key of a kind that is not accepted"
 
 
 def test_pem_with_several_and_der() -> None:
@@ -198,18 +211,30 @@ def test_der_that_contains_the_words_of_pem() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "why"),
     [
-        b"",
-        b"rubbish",
-        pem(SIGNER).replace("-----END CERTIFICATE-----", "").encode(),
-        b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n",
-        b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(b"x") + b"\n-----END CERTIFICATE-----\n",
+        (b"", "element cut off at offset 0"),
+        (b"rubbish", "element at offset 0 ends outside its parent"),
+        (pem(SIGNER).replace("-----END CERTIFICATE-----", "").encode(), "unfinished PEM block"),
+        (b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", None),
+        (pem(SIGNER).replace("\nMII", "\n-MII").encode(), None),
+        (
+            b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(b"x") + b"\n-----END CERTIFICATE-----\n",
+            "element cut off at offset 0",
+        ),
     ],
 )
-def test_what_cannot_be_loaded(data: bytes) -> None:
-    with pytest.raises(TrustListError, match="not a certificate in PEM or DER"):
+def test_what_cannot_be_loaded(data: bytes, why: str | None) -> None:
+    with pytest.raises(TrustListError) as caught:
         load_certificates(data)
+    said = str(caught.value)
+    assert said.startswith("not a certificate in PEM or DER: ")
+    assert why is None or said == f"not a certificate in PEM or DER: {why}"
+
+
+def test_a_pem_block_ends_at_its_first_end() -> None:
+    text = pem(SIGNER) + "\n-----END CERTIFICATE-----\n"
+    assert [certificate.der for certificate in load_certificates(text.encode())] == [SIGNER]
 
 
 def test_text_is_the_callers_mistake() -> None:

@@ -16,6 +16,7 @@ from tests.messages import ISSUED_AT
 from tests.pki import (
     ID_SIGNED_DATA,
     NULL,
+    SIGNING_CERTIFICATE,
     SIGNING_CERTIFICATE_V2,
     Cms,
     attribute,
@@ -65,6 +66,8 @@ def test_the_view() -> None:
     assert view.signed_attributes[0] == 0x31
     assert view.attributes_in_order
     assert view.is_der
+    assert view.content is None
+    assert view.subject_key_identifier is None
     assert view.certificate_hashes == ()
     assert identifies(view, certificate)
     assert not identifies(view, parse_certificate(provider("b").certificate))
@@ -73,6 +76,7 @@ def test_the_view() -> None:
 def test_key_identifier() -> None:
     view = parse_signed_data(built(by_key_identifier=True), LIMITS)
     assert view.subject_key_identifier == key_id(spki(SIGNER.private))
+    assert (view.issuer, view.serial) == (None, None)
     assert identifies(view, parse_certificate(SIGNER.certificate))
     assert not identifies(view, parse_certificate(provider("b").certificate))
 
@@ -118,26 +122,44 @@ def test_signing_time(encoded: bytes, instant: datetime) -> None:
     ],
 )
 def test_malformed_signing_time(encoded: bytes) -> None:
-    assert refusal(built(signing_time=encoded)) is Reason.SIGNED_ATTRIBUTES_INVALID
+    with pytest.raises(CmsError) as caught:
+        parse_signed_data(built(signing_time=encoded), LIMITS)
+    assert caught.value.args == (Reason.SIGNED_ATTRIBUTES_INVALID, "malformed signingTime")
+
+
+WITHOUT_ONE_VALUE = "attribute without exactly one value at offset"
 
 
 @pytest.mark.parametrize(
-    "attributes",
+    ("attributes", "why"),
     [
-        lambda found: [found[0], der(0x30, oid("1.2.3"))],
-        lambda found: [found[0], der(0x30, oid("1.2.3"), der(0x31))],
-        lambda found: [found[0], der(0x31, oid("1.2.3"), der(0x31, NULL))],
-        lambda found: [found[0], der(0x30, NULL, der(0x31, NULL))],
-        lambda found: [found[0], der(0x30, oid("1.2.3"), der(0x30, NULL))],
-        lambda found: [found[0], attribute("1.2.840.113549.1.9.4", NULL)],
-        lambda found: [*found, found[0]],
-        lambda found: [*found, attribute("1.2.3", b"\x04\x81\x01x")],
-        lambda found: sorted([*found, attribute(SIGNING_CERTIFICATE_V2, der(0x30))]),
-        lambda found: sorted([*found, attribute(SIGNING_CERTIFICATE_V2, NULL)]),
+        (lambda found: [found[0], der(0x30, oid("1.2.3"))], WITHOUT_ONE_VALUE),
+        (lambda found: [found[0], der(0x30, oid("1.2.3"), der(0x31))], WITHOUT_ONE_VALUE),
+        (lambda found: [found[0], der(0x31, oid("1.2.3"), der(0x31, NULL))], "tag 0x31 at offset"),
+        (lambda found: [found[0], der(0x30, NULL, der(0x31, NULL))], "tag 0x05 at offset"),
+        (lambda found: [found[0], der(0x30, oid("1.2.3"), der(0x30, NULL))], WITHOUT_ONE_VALUE),
+        (
+            lambda found: [found[0], attribute("1.2.840.113549.1.9.4", NULL)],
+            "messageDigest is not an OCTET STRING",
+        ),
+        (lambda found: [*found, found[0]], "repeated attribute"),
+        (lambda found: [*found, attribute("1.2.3", b"\x04\x81\x01x")], "length not in DER at offset"),
+        (lambda found: found[1:], "no contentType attribute"),
+        (lambda found: found[:1], "no messageDigest attribute"),
+        (
+            lambda found: sorted([*found, attribute(SIGNING_CERTIFICATE_V2, der(0x30))]),
+            "malformed signing-certificate",
+        ),
+        (lambda found: sorted([*found, attribute(SIGNING_CERTIFICATE_V2, NULL)]), "malformed signing-certificate"),
+        (lambda found: sorted([*found, attribute(SIGNING_CERTIFICATE, NULL)]), "malformed signing-certificate"),
     ],
 )
-def test_malformed_attributes(attributes: object) -> None:
-    assert refusal(built(attributes=attributes)) is Reason.SIGNED_ATTRIBUTES_INVALID
+def test_malformed_attributes(attributes: object, why: str) -> None:
+    with pytest.raises(CmsError) as caught:
+        parse_signed_data(built(attributes=attributes), LIMITS)
+    assert caught.value.reason is Reason.SIGNED_ATTRIBUTES_INVALID
+    said, offset, _ = caught.value.actual.partition(" offset")
+    assert said + offset == why
 
 
 def test_an_attribute_nested_too_deeply() -> None:
@@ -147,44 +169,81 @@ def test_an_attribute_nested_too_deeply() -> None:
     assert refusal(built(attributes=lambda found: [*found, attribute("1.2.3", deep)])) is Reason.LIMIT_EXCEEDED
 
 
+FIELDS = "fields of SignedData"
+
+
 @pytest.mark.parametrize(
-    "encoded",
+    ("encoded", "why"),
     [
-        b"",
-        b"\x30\x00",
-        der(0x31, oid(ID_SIGNED_DATA)),
-        der(0x30, oid(ID_SIGNED_DATA)),
-        der(0x30, oid(ID_SIGNED_DATA), der(0xA1, NULL)),
-        der(0x30, NULL, der(0xA0, der(0x30))),
-        der(0x30, oid("1.2.840.113549.1.7.3"), der(0xA0, der(0x30))),
-        der(0x30, oid(ID_SIGNED_DATA), der(0xA0, NULL)),
-        der(0x30, oid(ID_SIGNED_DATA), der(0xA0, der(0x30), der(0x30))),
-        content_info(VERSION, DIGESTS, ENCAPSULATED),
-        content_info(VERSION, DIGESTS, ENCAPSULATED, der(0xA1), der(0xA0), der(0x31)),
-        content_info(VERSION, DIGESTS, ENCAPSULATED, der(0xA2), der(0x31)),
-        content_info(NULL, DIGESTS, ENCAPSULATED, der(0x31)),
-        content_info(VERSION, der(0x30), ENCAPSULATED, der(0x31)),
-        content_info(VERSION, DIGESTS, der(0x30), der(0x31)),
-        content_info(VERSION, DIGESTS, der(0x31), der(0x31)),
-        content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x30)),
-        content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, NULL)),
-        content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, der(0x30))),
-        content_info(
-            VERSION, DIGESTS, ENCAPSULATED, der(0x31, der(0x30, VERSION, der(0x80, b"x"), DIGESTS, der(0x31), NULL))
+        (b"", "element cut off at offset 0"),
+        (b"\x30\x00", "not a ContentInfo"),
+        (der(0x31, oid(ID_SIGNED_DATA)), "tag 0x31 at offset 0"),
+        (der(0x30, oid(ID_SIGNED_DATA)), "not a ContentInfo"),
+        (der(0x30, oid(ID_SIGNED_DATA), der(0xA1, NULL)), "not a ContentInfo"),
+        (der(0x30, NULL, der(0xA0, der(0x30))), "tag 0x05 at offset 2"),
+        (der(0x30, oid("1.2.840.113549.1.7.3"), der(0xA0, der(0x30))), "not SignedData"),
+        (der(0x30, oid(ID_SIGNED_DATA), der(0xA0, NULL)), "not SignedData"),
+        (der(0x30, oid(ID_SIGNED_DATA), der(0xA0, der(0x30), der(0x30))), "not SignedData"),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED), FIELDS),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED, der(0xA1), der(0xA0), der(0x31)), FIELDS),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED, der(0xA2), der(0x31)), FIELDS),
+        (content_info(NULL, DIGESTS, ENCAPSULATED, der(0x31)), "tag 0x05 at offset 17"),
+        (content_info(VERSION, der(0x30), ENCAPSULATED, der(0x31)), "tag 0x30 at offset 20"),
+        (content_info(VERSION, DIGESTS, der(0x30), der(0x31)), "fields of EncapsulatedContentInfo"),
+        (content_info(VERSION, DIGESTS, der(0x31), der(0x31)), "tag 0x31 at offset 37"),
+        (content_info(VERSION, DIGESTS, der(0x30, NULL), der(0x31)), "tag 0x05 at offset 39"),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x30)), "tag 0x30 at offset 50"),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, NULL)), "tag 0x05 at offset 52"),
+        (content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, der(0x30))), "fields of SignerInfo"),
+        (
+            content_info(
+                VERSION,
+                DIGESTS,
+                ENCAPSULATED,
+                der(0x31, der(0x30, VERSION, der(0x80, b"x"), DIGESTS, der(0x31), NULL)),
+            ),
+            "fields of SignerInfo",
         ),
-        built(unsigned_attributes=der(0xA2)),
-        built(trailing=b"\x00"),
+        (built(unsigned_attributes=der(0xA2)), "fields after the signature value"),
+        (built(trailing=b"\x00"), f"trailing bytes at offset {len(SIGNED)}"),
     ],
 )
-def test_malformed_structures(encoded: bytes) -> None:
-    assert refusal(encoded) is Reason.CMS_MALFORMED
+def test_malformed_structures(encoded: bytes, why: str) -> None:
+    with pytest.raises(CmsError) as caught:
+        parse_signed_data(encoded, LIMITS)
+    assert (caught.value.reason, caught.value.actual) == (Reason.CMS_MALFORMED, why)
+    assert caught.value.args == (Reason.CMS_MALFORMED, why)
 
 
-def test_identifier_fields() -> None:
-    for identifier in (der(0x30, der(0x30)), der(0x31)):
-        info = der(0x30, VERSION, identifier, digest_algorithm("sha256"), *tail())
-        encoded = content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, info))
-        assert refusal(encoded) is Reason.CMS_MALFORMED
+def test_crls_beside_the_certificates_are_passed_over() -> None:
+    for crls in (der(0xA1), der(0xA1, NULL)):
+        optional = (der(0xA0, SIGNER.certificate), crls)
+        for fields in (optional, optional[:1], optional[1:], ()):
+            encoded = content_info(VERSION, DIGESTS, ENCAPSULATED, *fields, der(0x31, signer_info()))
+            expected = (SIGNER.certificate,) if optional[0] in fields else ()
+            assert parse_signed_data(encoded, LIMITS).certificates == expected
+
+
+@pytest.mark.parametrize(
+    ("identifier", "why"),
+    [
+        (der(0x30, der(0x30)), "fields of IssuerAndSerialNumber"),
+        (der(0x30, der(0x31), VERSION), "tag 0x31 at offset {inside}"),
+        (der(0x30, der(0x30), NULL), "tag 0x05 at offset {second}"),
+        (der(0x31, NULL), "tag 0x31 at offset {start}"),
+    ],
+)
+def test_identifier_fields(identifier: bytes, why: str) -> None:
+    encoded = content_info(VERSION, DIGESTS, ENCAPSULATED, der(0x31, signer_info(identifier)))
+    start = encoded.rindex(identifier)
+    with pytest.raises(CmsError) as caught:
+        parse_signed_data(encoded, LIMITS)
+    assert caught.value.reason is Reason.CMS_MALFORMED
+    assert caught.value.actual == why.format(start=start, inside=start + 2, second=start + 4)
+
+
+def signer_info(identifier: bytes = der(0x80, b"x")) -> bytes:
+    return der(0x30, VERSION, identifier, digest_algorithm("sha256"), *tail())
 
 
 def tail() -> tuple[bytes, ...]:
@@ -221,14 +280,18 @@ def test_certificates_are_counted(count: int) -> None:
     if count <= LIMITS.certificates:
         assert parse_signed_data(encoded, LIMITS).certificates == (SIGNER.certificate,)
     else:
-        assert refusal(encoded) is Reason.LIMIT_EXCEEDED
+        with pytest.raises(CmsError) as caught:
+            parse_signed_data(encoded, LIMITS)
+        assert caught.value.args == (Reason.LIMIT_EXCEEDED, "17 certificates")
 
 
 @pytest.mark.parametrize("excess", [-1, 0, 1])
 def test_size_is_bounded(excess: int) -> None:
     limits = Limits(cms_bytes=len(SIGNED) - excess)
     if excess > 0:
-        assert refusal(SIGNED, limits) is Reason.LIMIT_EXCEEDED
+        with pytest.raises(CmsError) as caught:
+            parse_signed_data(SIGNED, limits)
+        assert caught.value.args == (Reason.LIMIT_EXCEEDED, f"signature of {len(SIGNED)} bytes")
     else:
         assert parse_signed_data(SIGNED, limits).is_der
 
@@ -266,12 +329,18 @@ def test_any_bytes(data: bytes) -> None:
 )
 def test_content_that_is_no_octets(content: bytes) -> None:
     encapsulated = der(0x30, oid("1.2.840.113549.1.7.1"), content)
-    with pytest.raises(CmsError, match="no eContent"):
+    with pytest.raises(CmsError) as caught:
         parse_signed_data(content_info(der(0x02, b"\x01"), der(0x31), encapsulated, der(0x31)), LIMITS, detached=False)
+    assert caught.value.args == (Reason.CMS_MALFORMED, "no eContent")
 
 
 def test_content_in_pieces() -> None:
     pieces = der(0xA0, der(0x24, der(0x04, b"one "), der(0x04, b"two")))
+    whole = der(0xA0, der(0x04, b"one two"))
+    for econtent in (pieces, whole):
+        encapsulated = der(0x30, oid("1.2.840.113549.1.7.1"), econtent)
+        encoded = content_info(VERSION, DIGESTS, encapsulated, der(0x31, signer_info()))
+        assert parse_signed_data(encoded, LIMITS, detached=False).content == b"one two"
     encapsulated = der(0x30, oid("1.2.840.113549.1.7.1"), pieces)
     with pytest.raises(CmsError, match="0 SignerInfos"):
         parse_signed_data(content_info(der(0x02, b"\x01"), der(0x31), encapsulated, der(0x31)), LIMITS, detached=False)

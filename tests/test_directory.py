@@ -34,7 +34,7 @@ from pecverify import (
 from pecverify._cms import parse_signed_data
 from pecverify.trust import DirectoryEntry, ProviderDirectory
 from tests.directories import SIGNED_AT, directory_signer, entry, ldif, signed
-from tests.messages import RECIPIENT, Message, replacing
+from tests.messages import RECIPIENT, SECOND, Message, replacing
 from tests.pki import CA_NAME, DOMAINS, KEYS, ORGANIZATIONS, Cms, authority, make_signer, provider
 
 RFC = Path(__file__).resolve().parents[2] / "shared" / "spec" / "rfc6109.txt"
@@ -198,6 +198,73 @@ def test_unsafe_takes_either_and_says_so() -> None:
         assert "signature not verified" in str(report.signer.recognised_by)
     with pytest.raises(TrustListError, match="not a ContentInfo"):
         TrustStore.from_provider_directory_unsafe(b"\x30\x03\x02\x01\x00")
+
+
+# --- what the findings say
+
+
+def said(report: Report, reason: Reason) -> list[tuple[str | None, str | None, str | None]]:
+    return [(f.expected, f.actual, f.where) for f in report.findings if f.reason is reason]
+
+
+def test_whose_domains_are_meant() -> None:
+    trust = store(entry("a", domains=["x.example"]), entry("a", unit="B", domains=["y.example"]))
+    address = Message().signer.address
+    assert said(verify(trust=trust), Reason.PROVIDER_DOMAIN_MISMATCH) == [
+        ("a domain of Gestore A S.p.A., Gestore A S.p.A., B", address, "From")
+    ]
+
+
+def test_whose_name_is_meant() -> None:
+    trust = store(entry("a", name="Altro S.p.A."))
+    assert said(verify(trust=trust), Reason.PROVIDER_NAME_MISMATCH) == [
+        ("Altro S.p.A.", "Gestore A S.p.A., Posta Certificata Gestore A S.p.A.", None)
+    ]
+
+
+OTHERS = "Gestore A S.p.A. for"
+
+
+@pytest.mark.parametrize(
+    ("message", "domains", "expected"),
+    [
+        (DELIVERY, {"b": [DOMAINS["b"]]}, [("Gestore B S.p.A.", f"{OTHERS} {RECIPIENT}", None)]),
+        (
+            DELIVERY,
+            {"b": [DOMAINS["b"]], "c": [DOMAINS["b"]]},
+            [("Gestore B S.p.A., Gestore C S.r.l.", f"{OTHERS} {RECIPIENT}", None)],
+        ),
+        (
+            replace(
+                TAKEN, taken_for=(RECIPIENT, SECOND), recipients=((RECIPIENT, "certificato"), (SECOND, "certificato"))
+            ),
+            {"b": [DOMAINS["b"]], "c": [DOMAINS["c"]]},
+            [
+                ("Gestore B S.p.A.", f"{OTHERS} {RECIPIENT}", None),
+                ("Gestore C S.r.l.", f"{OTHERS} {SECOND}", None),
+            ],
+        ),
+        (VIRUS_FOUND, {"b": [DOMAINS["b"]]}, [("Gestore B S.p.A.", f"{OTHERS} {RECIPIENT}", None)]),
+        (DELIVERY, {"c": [DOMAINS["c"]]}, []),
+    ],
+)
+def test_who_should_have_issued_it(
+    message: Message, domains: dict[str, list[str]], expected: list[tuple[str | None, str | None, str | None]]
+) -> None:
+    trust = store(entry("a"), *(entry(letter, domains=managed) for letter, managed in domains.items()))
+    report = verify(replace(message, signer=provider("a")), trust)
+    assert said(report, Reason.ISSUER_ROLE_MISMATCH) == expected
+
+
+def test_which_mailboxes_for_receipts_there_are() -> None:
+    trust = store(entry("a", mail_receipt="uno@x.example"), entry("a", unit="B", mail_receipt="due@x.example"))
+    assert said(verify(TAKEN, trust), Reason.TO_MISMATCH) == [
+        ("uno@x.example, due@x.example", f"servizio@{DOMAINS['a']}", "To")
+    ]
+    upper = store(entry("a", mail_receipt=f"SERVIZIO@{DOMAINS['a']}"))
+    assert said(verify(TAKEN, upper), Reason.TO_MISMATCH) == []
+    assert said(verify(replace(TAKEN, header=replacing("\r\nTo: ", "\r\nX-To: ")), trust), Reason.TO_MISMATCH) == []
+    assert said(verify(Message(), trust), Reason.TO_MISMATCH) == []
 
 
 # --- RFC 6109's own examples

@@ -12,7 +12,7 @@ from fixtures.catalogue.recognition import authority_below
 from fixtures.catalogue.vector import AGID_NAME, INTERMEDIATE_NAME, OPEN_CA_NAME
 from pecverify import Basis, Finding, Limits, Policy, Reason, Recognition, Severity, Times, TrustStore
 from pecverify._certificate import Certificate, NameConstraints, parse_certificate
-from pecverify._pki import PathResult, _forbidden_name, check_signer, find_path
+from pecverify._pki import PathResult, _check_strength, _email_matches, _forbidden_name, check_signer, find_path
 from tests.pki import (
     CA_NAME,
     DOMAINS,
@@ -79,6 +79,10 @@ def times(claimed: datetime | None, validated: datetime | None = None, basis: Ba
 def test_validity(claimed: datetime | None, validated: datetime | None, basis: Basis, expected: list[Reason]) -> None:
     findings = list(check_signer(signer(), TEST_CA, times(claimed, validated, basis), Policy()))
     assert reasons(findings) == expected
+    for finding in findings:
+        assert finding.expected == "2023-01-10T09:00:00+00:00 to 2026-01-10T09:00:00+00:00"
+        outside = [instant for instant in (claimed, validated) if instant not in (None, INSIDE)]
+        assert finding.actual == outside[0].isoformat()
 
 
 PROFILE: list[tuple[dict[str, Extension | None], list[Reason]]] = [
@@ -191,7 +195,19 @@ def test_without_an_instant_nobody_is_recognised() -> None:
 def test_an_anchor_that_is_not_in_force(instant: datetime) -> None:
     result = path(signer(), instant=instant)
     assert result.recognition is Recognition.NONE
-    assert reasons(result.findings) == [Reason.ANCHOR_NOT_IN_FORCE]
+    (finding,) = result.findings
+    assert finding.reason is Reason.ANCHOR_NOT_IN_FORCE
+    assert finding.expected == "2020-01-01T00:00:00+00:00 to 2035-01-01T00:00:00+00:00"
+    assert finding.actual == instant.isoformat()
+
+
+def test_an_anchor_is_known_from_its_first_edition_to_its_last() -> None:
+    anchor = TEST_CA.anchors[0]
+    first = replace(anchor.editions[0], facts=replace(anchor.editions[0].facts, not_after=INSIDE - SECOND))
+    second = replace(anchor.editions[0], facts=replace(anchor.editions[0].facts, not_before=INSIDE + SECOND))
+    (finding,) = path(signer(), trust=TrustStore((replace(anchor, editions=(first, second)),))).findings
+    assert finding.reason is Reason.ANCHOR_NOT_IN_FORCE
+    assert finding.expected == "2020-01-01T00:00:00+00:00 to 2035-01-01T00:00:00+00:00"
 
 
 def test_a_path_over_an_intermediate() -> None:
@@ -210,33 +226,67 @@ FOREIGN: Extension = (
 )
 
 
+INTERMEDIATE_SUBJECT = parse_certificate(intermediate()).facts.subject
+AT_THE_INSTANT = (Reason.PATH_INVALID, "valid at the instant", INTERMEDIATE_SUBJECT)
+NO_ISSUER = (Reason.PATH_INVALID, "CA:TRUE, keyCertSign", INTERMEDIATE_SUBJECT)
+NOT_RECOGNISED = (Reason.PROVIDER_NOT_RECOGNISED, "Test Open CA", INTERMEDIATE_SUBJECT)
+PEC_ADDRESS = f"posta-certificata@{DOMAINS['a']}"
+
+
 @pytest.mark.parametrize(
-    ("encoded", "reason"),
+    ("encoded", "said"),
     [
-        (intermediate(not_after=INSIDE - SECOND), Reason.PATH_INVALID),
-        (intermediate(not_before=INSIDE + SECOND), Reason.PATH_INVALID),
-        (intermediate(extensions=[]), Reason.PATH_INVALID),
+        (intermediate(not_after=INSIDE - SECOND), AT_THE_INSTANT),
+        (intermediate(not_before=INSIDE + SECOND), AT_THE_INSTANT),
+        (intermediate(extensions=[]), NO_ISSUER),
         (
             intermediate(extensions=[("basic_constraints", True, {"ca": True}), ("key_usage", True, {"crl_sign"})]),
-            Reason.PATH_INVALID,
+            NO_ISSUER,
         ),
-        (intermediate(OPEN_CA_NAME, "other-ca", INTERMEDIATE_NAME, "intermediate", EKU_WEB), Reason.PATH_INVALID),
+        (intermediate(OPEN_CA_NAME, "other-ca", INTERMEDIATE_NAME, "intermediate", EKU_WEB), NO_ISSUER),
         (
             intermediate(OPEN_CA_NAME, "other-ca", INTERMEDIATE_NAME, "intermediate", UNKNOWN_CRITICAL),
-            Reason.PATH_INVALID,
+            (Reason.PATH_INVALID, "no unknown critical extension", "1.3.6.1.4.1.99999.1"),
+        ),
+        (
+            intermediate(
+                OPEN_CA_NAME,
+                "other-ca",
+                INTERMEDIATE_NAME,
+                "intermediate",
+                UNKNOWN_CRITICAL,
+                ("1.3.6.1.4.1.99999.2", True, b"\x05\x00"),
+            ),
+            (
+                Reason.PATH_INVALID,
+                "no unknown critical extension",
+                "1.3.6.1.4.1.99999.1, 1.3.6.1.4.1.99999.2",
+            ),
         ),
         (
             intermediate(OPEN_CA_NAME, "other-ca", INTERMEDIATE_NAME, "intermediate", FOREIGN),
-            Reason.NAME_CONSTRAINTS_VIOLATED,
+            (Reason.NAME_CONSTRAINTS_VIOLATED, "a permitted name", PEC_ADDRESS),
         ),
-        (intermediate(OPEN_CA_NAME, "stranger"), Reason.PROVIDER_NOT_RECOGNISED),
-        (authority_below("ca", CA_NAME), Reason.PROVIDER_NOT_RECOGNISED),
+        (
+            intermediate(
+                OPEN_CA_NAME,
+                "other-ca",
+                INTERMEDIATE_NAME,
+                "intermediate",
+                ("policy_constraints", True, {"require_explicit_policy": 0}),
+            ),
+            (Reason.PATH_INVALID, "a valid policy, which the path's certificates require", None),
+        ),
+        (intermediate(OPEN_CA_NAME, "stranger"), NOT_RECOGNISED),
+        (authority_below("ca", CA_NAME), NOT_RECOGNISED),
     ],
 )
-def test_intermediates_that_carry_nothing(encoded: bytes, reason: Reason) -> None:
+def test_intermediates_that_carry_nothing(encoded: bytes, said: tuple[Reason, str, str | None]) -> None:
     result = path(BELOW, encoded, trust=OPEN_CA)
     assert result.recognition is Recognition.NONE
-    assert reasons(result.findings) == [reason]
+    assert [(finding.reason, finding.expected, finding.actual) for finding in result.findings] == [said]
+    assert (result.statement, result.anchor) == (None, None)
+    assert (result.certificates, result.path) == ((BELOW,), (BELOW.facts,))
 
 
 def test_key_usage_may_be_absent_from_an_authority() -> None:
@@ -255,6 +305,37 @@ def test_an_intermediate_with_a_weak_key_and_signature() -> None:
 def test_a_certificate_signed_with_md5_is_refused() -> None:
     result = path(signer(digest="md5"))
     assert reasons(result.findings) == [Reason.PROVIDER_NOT_RECOGNISED, Reason.ALGORITHM_REFUSED]
+    assert result.findings[1].actual == "certificate signed with signature algorithm 2a864886f70d010104 0500"
+
+
+def test_every_certificate_of_a_path_is_looked_at() -> None:
+    """The one with a refused signature algorithm too, which an exact anchor vouches for, and what follows it."""
+    subject = signer(issuer=INTERMEDIATE_NAME, issuer_key="intermediate", digest="md5")
+    weak = parse_certificate(intermediate(digest="sha1"))
+    said = [finding.actual for finding in _check_strength((subject, weak), INSIDE, Policy())]
+    assert said == [
+        "certificate signed with signature algorithm 2a864886f70d010104 0500",
+        "certificate signed with sha1",
+    ]
+    (anchor,) = TrustStore.from_certificates(subject.der).anchors
+    said = [finding.actual for finding in _check_strength((subject, weak), INSIDE, Policy(), anchor=anchor)]
+    assert said == ["certificate signed with sha1"]
+
+
+@pytest.mark.parametrize(("bits", "is_weak"), [(2047, True), (2048, False)])
+def test_how_long_a_key_is_strong(bits: int, is_weak: bool) -> None:  # noqa: FBT001
+    subject = signer()
+    shorter = replace(subject, public_key=replace(subject.public_key, rsa_bits=bits))
+    assert (reasons(list(check_signer(shorter, TEST_CA, times(INSIDE), Policy()))) != []) == is_weak
+    assert (list(_check_strength((subject, shorter), INSIDE, Policy())) != []) == is_weak
+    assert list(_check_strength((shorter,), INSIDE, Policy())) == []
+
+
+@pytest.mark.parametrize(("exponent", "is_small"), [(65536, True), (65537, False)])
+def test_which_exponent_is_small(exponent: int, is_small: bool) -> None:  # noqa: FBT001
+    subject = signer()
+    odd = replace(subject, public_key=replace(subject.public_key, rsa_exponent=exponent))
+    assert (reasons(list(check_signer(odd, TEST_CA, times(INSIDE), Policy()))) != []) == is_small
 
 
 def test_an_issuers_key_of_another_kind() -> None:
@@ -307,7 +388,13 @@ def test_many_authorities_of_one_name_end() -> None:
     """Threat 41: every one of them verifies the next, and none leads anywhere."""
     crowd = [intermediate(INTERMEDIATE_NAME, "intermediate", serial=number + 10) for number in range(16)]
     result = path(BELOW, *crowd, trust=OPEN_CA)
-    assert reasons(result.findings) == [Reason.LIMIT_EXCEEDED]
+    (finding,) = result.findings
+    assert finding == Finding(
+        reason=Reason.LIMIT_EXCEEDED,
+        severity=Severity.ERROR,
+        expected="at most 100 certificate signatures",
+        where="smime.p7s",
+    )
     # Neither the hundredth signature nor the last certificate that a path may have was the end of it.
     few = Policy(limits=Limits(signature_checks=10_000, path_length=3))
     assert reasons(path(BELOW, *crowd, trust=OPEN_CA, policy=few).findings) == [Reason.LIMIT_EXCEEDED]
@@ -380,6 +467,7 @@ REFUSED = [Reason.NAME_CONSTRAINTS_VIOLATED]
         (ADDRESS.upper(), False),
         (".gestore-a.example", True),
         (".example", True),
+        ("POSTA-certificata@" + DOMAINS["a"], False),
         ("gestore-a.example", False),
         ("altri@" + DOMAINS["a"], False),
         (DOMAINS["b"], False),
@@ -389,6 +477,16 @@ REFUSED = [Reason.NAME_CONSTRAINTS_VIOLATED]
 def test_mailbox_constraints(constraint: str, permitted: bool) -> None:  # noqa: FBT001
     assert constrained(permitted_emails=(constraint,)) == ([] if permitted else REFUSED)
     assert constrained(excluded_emails=(constraint,)) == (REFUSED if permitted else [])
+
+
+def test_an_address_is_split_at_its_last_at() -> None:
+    for constraint, is_allowed in (
+        ("b.example", True),
+        ('"x@y"@b.example', True),
+        ("y", False),
+        ('"x@b.example', False),
+    ):
+        assert _email_matches('"x@y"@b.example', constraint) == is_allowed
 
 
 def test_an_address_in_the_subject_is_constrained_where_there_is_no_other() -> None:
@@ -438,6 +536,28 @@ def test_kinds_of_name_that_are_not_evaluated(constraints: dict[str, object], ex
     assert constrained(subject=subject, **constraints) == expected
 
 
+def test_which_name_is_forbidden() -> None:
+    names = [
+        x509.GeneralName("rfc822_name", ADDRESS),
+        x509.GeneralName("dns_name", "a.b.example"),
+        x509.GeneralName("uniform_resource_identifier", "http://a.b.example"),
+        x509.GeneralName("ip_address", "192.0.2.1"),
+        x509.GeneralName("registered_id", "1.2.3"),
+    ]
+    subject = signer(replace={"subject_alt_name": ("subject_alt_name", False, names)})
+    for constraints, name in (
+        (NameConstraints(excluded_emails=(ADDRESS,)), ADDRESS),
+        (NameConstraints(excluded_dns=("b.example",)), "a.b.example"),
+        (NameConstraints(excluded_uris=("a.b.example",)), "http://a.b.example"),
+        (NameConstraints(excluded_names=(subject.subject_name[:1],)), subject.facts.subject),
+        (NameConstraints(other_kinds=frozenset({"ip"})), "subjectAltName of kind ip"),
+        (NameConstraints(other_kinds=frozenset({"other"})), "subjectAltName of kind other"),
+        (NameConstraints(other_kinds=frozenset({"ip", "other"})), "subjectAltName of kind ip"),
+        (NameConstraints(), None),
+    ):
+        assert _forbidden_name(constraints, subject) == name
+
+
 def test_directory_names_beside_the_subject_are_constrained_too() -> None:
     names = [
         x509.GeneralName("rfc822_name", ADDRESS),
@@ -483,6 +603,24 @@ def test_the_newest_edition_that_permits_is_named() -> None:
         assert named in result.statement.describe()
     result = path(signer(), trust=TrustStore((replace(anchor, editions=(forbidding,)),)))
     assert reasons(result.findings) == REFUSED
+
+
+def test_the_newest_edition_says_why_not() -> None:
+    """Of those in force: an older one might have another reason."""
+    anchor = TEST_CA.anchors[0]
+    old = anchor.editions[0]
+    forbidding = replace(old, name_constraints=NameConstraints(permitted_emails=("x.example",)))
+    other = replace(old, name_constraints=NameConstraints(excluded_names=(signer().subject_name[:1],)))
+    over = replace(old, facts=replace(old.facts, not_after=INSIDE - SECOND))
+    for editions, actual in (
+        ((forbidding, other), signer().facts.subject),
+        ((other, forbidding), ADDRESS),
+        ((over, other, forbidding), ADDRESS),
+    ):
+        result = path(signer(), trust=TrustStore((replace(anchor, editions=editions),)))
+        assert [(finding.reason, finding.actual) for finding in result.findings] == [
+            (Reason.NAME_CONSTRAINTS_VIOLATED, actual)
+        ]
 
 
 def test_the_strongest_recognition_wins() -> None:

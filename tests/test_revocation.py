@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -195,6 +197,13 @@ def test_what_is_overdue_still_says_revoked() -> None:
     assert reasons(verify(crls=[overdue])) == BEFORE
 
 
+def test_what_is_issued_at_the_end_of_validity_still_counts() -> None:
+    """By then the certificate is still in the list, if it was revoked; a second later it may have been dropped."""
+    for issued, expected in ((NOT_AFTER, GOOD), (NOT_AFTER + timedelta(seconds=1), UNKNOWN)):
+        assert reasons(verify(crls=[crl(this_update=issued, next_update=issued + DAY)])) == expected
+        assert reasons(verify(responses=[ocsp_response(this_update=issued, next_update=issued + DAY)])) == expected
+
+
 def test_an_ocsp_response_without_next_update_covers_what_is_before() -> None:
     assert reasons(verify(responses=[ocsp_response(this_update=AT, next_update=None)])) == GOOD
     assert reasons(verify(responses=[ocsp_response(this_update=AT - DAY, next_update=None)])) == UNKNOWN
@@ -204,6 +213,8 @@ def test_an_ocsp_response_without_next_update_covers_what_is_before() -> None:
     ("kept_since", "expected"),
     [
         (b"\x18\x0f20200101000000Z", GOOD),
+        (f"\x18\x0f{NOT_AFTER:%Y%m%d%H%M%SZ}".encode(), GOOD),
+        (f"\x18\x0f{NOT_AFTER + timedelta(seconds=1):%Y%m%d%H%M%SZ}".encode(), UNKNOWN),
         (b"\x18\x0f20270101000000Z", UNKNOWN),
         (b"\x18\x0f20209901000000Z", UNKNOWN),
         (b"\x17\x0d200101000000Z", UNKNOWN),
@@ -344,6 +355,27 @@ def test_a_response_about_another_certificate_tells_nothing() -> None:
     assert reasons(verify(responses=[other_issuer])) == UNKNOWN
 
 
+def test_what_cannot_be_read_does_not_hide_what_can() -> None:
+    refused = {Reason.REVOCATION_DATA_REFUSED: Severity.WARNING}
+    for report in (verify(responses=[b"rubbish", ocsp_response()]), verify(crls=[b"rubbish", crl()])):
+        assert (reasons(report), outcome(report)) == (refused, Outcome.PASSED)
+
+
+def test_a_response_is_named_where_it_says_revoked() -> None:
+    revoked = ocsp_response(status=ocsp.OCSPCertStatus.REVOKED, revoked_at=REVOKED)
+    (finding,) = (finding for finding in verify(responses=[revoked]).findings if finding.check is Check.REVOCATION)
+    issued = ISSUED.isoformat()
+    assert finding.where == f"OCSP response of {issued} (SHA-256 {hashlib.sha256(revoked).hexdigest()})"
+
+
+def test_refusals_are_told_once_each() -> None:
+    report = verify(crls=[b"rubbish", b"rubbish"], responses=[ocsp_response(signed_by="stranger")])
+    refused = [finding.actual for finding in report.findings if finding.reason is Reason.REVOCATION_DATA_REFUSED]
+    assert sum("malformed CRL" in str(actual) for actual in refused) == 1
+    assert sum(str(actual).endswith(": not signed by the issuer or a responder of its") for actual in refused) == 1
+    assert len(refused) == 2
+
+
 def test_the_status_unknown_is_unknown() -> None:
     assert reasons(verify(responses=[ocsp_response(status=ocsp.OCSPCertStatus.UNKNOWN)])) == UNKNOWN
 
@@ -392,6 +424,20 @@ def test_a_delta_removes_and_adds() -> None:
     assert reasons(verify(crls=[crl(number=None), crl(entry(SERIAL), number=9, base=8)])) == GOOD
     forged = crl(entry(SERIAL), number=8, base=7, key_name="stranger")
     assert Reason.CERTIFICATE_REVOKED not in reasons(verify(crls=[crl(number=7), forged]))
+
+
+def test_deltas_apply_by_their_numbers() -> None:
+    """Whatever order they are given in."""
+    held, removed = (
+        entry(SERIAL, reason=reason) for reason in (x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl)
+    )
+    base, first, second = crl(number=7), crl(held, number=8, base=7), crl(removed, number=9, base=7)
+    assert reasons(verify(crls=[base, second, first])) == GOOD
+    assert reasons(verify(crls=[second, base, first])) == GOOD
+    first, second = crl(removed, number=8, base=7), crl(held, number=9, base=7)
+    assert reasons(verify(crls=[base, second, first])) == BEFORE
+    # A delta is newer than what it completes.
+    assert reasons(verify(crls=[base, crl(held, number=7, base=7)])) == GOOD
 
 
 def test_a_fresh_delta_renews_its_base() -> None:
@@ -501,7 +547,20 @@ def test_further_entry_extensions_that_are_not_critical() -> None:
 
 def test_a_key_that_may_not_sign_crls() -> None:
     by_it = crl(issuer=OPEN_CA, key_name="stranger")
-    assert reasons(verify(crls=[by_it], signer=with_crl_signer(usage="digital_signature"), trust=OPEN)) == REFUSED
+    signer = with_crl_signer(usage="digital_signature")
+    assert reasons(verify(crls=[by_it], signer=signer, trust=OPEN)) == REFUSED
+    # Nor where the signer of the CRL is known to be good.
+    by_the_authority = crl(issuer=OPEN_CA, key_name="other-ca", number=2)
+    refused = {Reason.REVOCATION_DATA_REFUSED: Severity.WARNING}
+    assert reasons(verify(crls=[by_it, by_the_authority], signer=signer, trust=OPEN)) == refused
+
+
+def test_a_key_whose_use_is_not_restricted_may_sign_crls() -> None:
+    unrestricted = certificate(OPEN_CA_NAME, spki(key("stranger")), OPEN_CA_NAME, key("other-ca"), [], serial=53)
+    signer = make_signer(issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA, unrestricted))
+    by_it = crl(issuer=OPEN_CA, key_name="stranger")
+    by_the_authority = crl(issuer=OPEN_CA, key_name="other-ca", number=2)
+    assert reasons(verify(crls=[by_it, by_the_authority], signer=signer, trust=OPEN)) == GOOD
 
 
 def test_a_crl_signer_outside_its_validity() -> None:
@@ -534,3 +593,132 @@ def test_bug_odd_names_are_no_warnings(data: bytes) -> None:
     assert odd != data
     report = verify(crls=[odd] if data == crl() else [], responses=[] if data == crl() else [odd])
     assert Reason.REVOCATION_UNKNOWN in reasons(report)
+
+
+# --- distribution points, and CRLs of others than the issuer
+
+POINT = "http://crl.example/1"
+
+
+def name_of(common_name: str) -> dict[str, str]:
+    return {"country_name": "IT", "common_name": common_name}
+
+
+def distribution_point(
+    *, uri: str | None = None, issuer: str | None = None, covers: set[str] | None = None
+) -> Extension:
+    point: dict[str, object] = {}
+    if uri is not None:
+        names = [asn1.GeneralName("uniform_resource_identifier", uri)]
+        point["distribution_point"] = asn1.DistributionPointName("full_name", names)
+    if issuer is not None:
+        point["crl_issuer"] = [asn1.GeneralName("directory_name", asn1.Name.build(name_of(issuer)))]
+    if covers is not None:
+        point["reasons"] = covers
+    return ("crl_distribution_points", False, [point])
+
+
+def crl_issuer(common_name: str, serial: int, *points: Extension) -> bytes:
+    """Certified by the open authority to issue CRLs under a name of its own."""
+    extensions: list[Extension] = [("key_usage", True, {"crl_sign"}), *points]
+    return certificate(
+        name_of(common_name), spki(key("stranger")), OPEN_CA_NAME, key("other-ca"), extensions, serial=serial
+    )
+
+
+def below_the_open_authority(point: Extension, *embedded: bytes) -> Signer:
+    return make_signer(
+        issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA, *embedded), replace={"points": point}
+    )
+
+
+INDIRECT = {"indirect_crl": True}
+
+
+def test_a_crl_of_whom_the_certificate_names() -> None:
+    """The issuer of the CRLs says in its own certificate that it publishes its own revocation: who else should?"""
+    publisher = crl_issuer("CRL", 60, distribution_point(issuer="CRL"))
+    signer = below_the_open_authority(distribution_point(issuer="CRL"), publisher)
+    ours = x509.load_der_x509_certificate(OPEN_CA).subject
+    by_it = crl(issuer=publisher, key_name="stranger", scope=INDIRECT)
+    assert reasons(verify(crls=[by_it], signer=signer, trust=OPEN)) == GOOD
+    revoked = crl(entry(SERIAL, issuer=ours), issuer=publisher, key_name="stranger", scope=INDIRECT)
+    assert reasons(verify(crls=[revoked], signer=signer, trust=OPEN)) == BEFORE
+    # It is not the authority, so its CRL is one for the authority's certificates only if it says so.
+    direct = crl(issuer=publisher, key_name="stranger")
+    assert reasons(verify(crls=[direct], signer=signer, trust=OPEN)) == UNKNOWN
+    # Nor may anybody else's certificate be in one that it has not been named for.
+    plain = make_signer(issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA, publisher))
+    assert reasons(verify(crls=[by_it], signer=plain, trust=OPEN)) == UNKNOWN
+
+
+def test_an_issuer_of_crls_of_whom_nobody_says_that_it_is_good() -> None:
+    by_it = crl(issuer=crl_issuer("CRL", 60), key_name="stranger", scope=INDIRECT)
+    for points in ((), (distribution_point(issuer="Other"),), (distribution_point(uri=POINT),)):
+        signer = below_the_open_authority(distribution_point(issuer="CRL"), crl_issuer("CRL", 60, *points))
+        assert reasons(verify(crls=[by_it], signer=signer, trust=OPEN)) == REFUSED
+
+
+@pytest.mark.parametrize(("length", "expected"), [(1, GOOD), (3, GOOD), (4, REFUSED)])
+def test_how_far_issuers_of_crls_are_followed(length: int, expected: dict[Reason, Severity]) -> None:
+    """Each in the CRL of the next; the last in one of the authority's, at a distribution point of its own."""
+    publishers = [
+        crl_issuer(
+            f"CRL {n}",
+            60 + n,
+            distribution_point(issuer=f"CRL {n + 1}") if n < length else distribution_point(uri=POINT),
+        )
+        for n in range(1, length + 1)
+    ]
+    crls = [crl(issuer=each, key_name="stranger", scope=INDIRECT) for each in publishers]
+    at_point = {"full_name": [x509.UniformResourceIdentifier(POINT)]}
+    crls.append(crl(issuer=OPEN_CA, key_name="other-ca", scope=at_point))
+    signer = below_the_open_authority(distribution_point(issuer="CRL 1"), *publishers)
+    assert reasons(verify(crls=crls, signer=signer, trust=OPEN)) == expected
+
+
+def test_a_crl_names_its_distribution_point() -> None:
+    at_point = crl(issuer=OPEN_CA, key_name="other-ca", scope={"full_name": [x509.UniformResourceIdentifier(POINT)]})
+    for uri, expected in ((POINT, GOOD), (POINT + "0", UNKNOWN)):
+        signer = below_the_open_authority(distribution_point(uri=uri))
+        assert reasons(verify(crls=[at_point], signer=signer, trust=OPEN)) == expected
+
+
+def test_a_crl_that_names_only_its_issuer() -> None:
+    """The names of a distribution point that gives none are its CRL issuer's (RFC 5280 §6.3.3 (b)(2)(i))."""
+    ours = x509.load_der_x509_certificate(OPEN_CA).subject
+    by_name = {"full_name": [x509.DirectoryName(ours)]}
+    plain = make_signer(issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA,))
+    assert (
+        reasons(verify(crls=[crl(issuer=OPEN_CA, key_name="other-ca", scope=by_name)], signer=plain, trust=OPEN))
+        == GOOD
+    )
+    publisher = crl_issuer("CRL", 60, distribution_point(issuer="CRL"))
+    signer = below_the_open_authority(distribution_point(issuer="CRL"), publisher)
+    own = x509.load_der_x509_certificate(publisher).subject
+    for name, expected in ((own, GOOD), (ours, UNKNOWN)):
+        scope = {**INDIRECT, "full_name": [x509.DirectoryName(name)]}
+        by_it = crl(issuer=publisher, key_name="stranger", scope=scope)
+        assert reasons(verify(crls=[by_it], signer=signer, trust=OPEN)) == expected
+
+
+def test_a_distribution_point_for_some_reasons_only() -> None:
+    """A CRL found there covers no more than its certificate says; the issuer's other CRLs cover the rest."""
+    at_point = crl(issuer=OPEN_CA, key_name="other-ca", scope={"full_name": [x509.UniformResourceIdentifier(POINT)]})
+    signer = below_the_open_authority(distribution_point(uri=POINT, covers={"key_compromise"}))
+    assert reasons(verify(crls=[at_point], signer=signer, trust=OPEN)) == UNKNOWN
+    flags = set(x509.ReasonFlags) - {
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.remove_from_crl,
+        x509.ReasonFlags.key_compromise,
+    }
+    others = crl(issuer=OPEN_CA, key_name="other-ca", number=8, scope={"only_some_reasons": frozenset(flags)})
+    assert reasons(verify(crls=[at_point, others], signer=signer, trust=OPEN)) == GOOD
+
+
+def test_crls_for_authorities_and_for_users() -> None:
+    above = {"issuer": OPEN_CA, "key_name": "other-ca"}
+    below = crl(issuer=INTERMEDIATE, key_name="intermediate")
+    for scope, expected in (({"only_contains_ca_certs": True}, GOOD), ({"only_contains_user_certs": True}, UNKNOWN)):
+        crls = [below, crl(**above, scope=scope)]  # type: ignore[arg-type]
+        assert reasons(verify(crls=crls, signer=BELOW, trust=OPEN)) == expected

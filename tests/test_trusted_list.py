@@ -169,6 +169,20 @@ def test_bytes_only(wrong: object) -> None:
 )
 def test_instants(text: str, instant: datetime) -> None:
     assert read_instant(text) == instant
+    assert read_instant(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2024-03-01T12:00:00" + " " * 30, f"no time zone: '2024-03-01T12:00:00{' ' * 21}'"),
+        ("0001-01-01T00:00:00+23:59" + " " * 30, f"beyond the calendar: '0001-01-01T00:00:00+23:59{' ' * 15}'"),
+    ],
+)
+def test_why_an_instant_is_refused(text: str, why: str) -> None:
+    """With a quote of forty characters."""
+    with pytest.raises(ValueError, match=rf"\A{re.escape(why)}\Z"):
+        read_instant(text)
 
 
 # --- the list of lists

@@ -33,6 +33,7 @@ from fixtures.catalogue.list_attacks import (
 )
 from pecverify import TrustListError, TrustStore
 from pecverify.trust import TrustedList
+from pecverify.trust._xades import named_certificates
 from tests.lists import (
     DS,
     ENVELOPED,
@@ -175,6 +176,9 @@ def test_shapes_that_take_long(data: bytes, why: str) -> None:
 
 
 def test_the_bounds_are_inclusive() -> None:
+    names = 100 - GENUINE.count(b"xmlns")
+    assert statuses(accepted(GENUINE.replace(SIGNATURE, in_object(SIGNATURE, b"xmlns " * names)))) == ["withdrawn"]
+    refused(GENUINE.replace(SIGNATURE, in_object(SIGNATURE, b"xmlns " * (names + 1))), "more than 100 namespaces")
     attributes = b"".join(b'a%d="" ' % number for number in range(18))  # and the two that the root has
     assert statuses(accepted(sign_list(GENUINE_LIST.replace(b'Id="TSL"', b'Id="TSL" ' + attributes)))) == ["withdrawn"]
     inside = 200 - SIGNATURE.count(b"</") - SIGNATURE.count(b"/>")
@@ -238,6 +242,14 @@ def test_t084_a_key_value() -> None:
     refused(sign_list(EVIL, beside))
 
 
+def test_a_key_value_that_is_not_the_certificates() -> None:
+    """The pinned key verifies, and another reader may take the other key: which one signed must not be a question."""
+    for name, is_accepted in (("other-ca", True), ("stranger", False)):
+        value = key_value(name)
+        beside = Signing(key_info=lambda info, value=value: info.replace("</ds:KeyInfo>", f"{value}</ds:KeyInfo>"))  # type: ignore[misc]
+        assert (accepted(sign_list(GENUINE_LIST, beside)) is not None) == is_accepted
+
+
 def test_t084_no_key_info() -> None:
     refused(sign_list(GENUINE_LIST, Signing(key_info=lambda _: "")), "not signed by a pinned certificate")
 
@@ -277,6 +289,69 @@ def test_the_signers_validity(signed_at: str, why: str) -> None:
     refused(sign_list(GENUINE_LIST, Signing(signed_at=signed_at)), why)
 
 
+def test_a_signer_whose_certificate_has_expired_since() -> None:
+    """The clock of whoever reads the list has no say: the signed time has."""
+    expired = list_signer(not_after=datetime(2024, 3, 2, tzinfo=UTC))
+    data = sign_list(GENUINE_LIST, Signing(certificate=expired))
+    assert TrustedList.parse(data, signers=[expired]).facts.signer is not None
+
+
+# --- what is said of a list that is refused
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (sign_list(GENUINE_LIST, Signing(key_info=lambda _: "")), "the list is not signed by a pinned certificate"),
+        (GENUINE.replace(b"<SchemeI", b"\0<SchemeI"), "the list has a DOCTYPE, or is not in UTF-8"),
+        (b"<!DOCTYPE x>" + GENUINE, "the list has a DOCTYPE, or is not in UTF-8"),
+        (GENUINE.replace(b"<SchemeI", b"xmlns " * 100 + b"<SchemeI"), "the list declares more than 100 namespaces"),
+        (GENUINE[:-10], "not a trusted list that can be read: not well-formed"),
+        (b"\xff" + GENUINE, "not a trusted list that can be read: not in UTF-8"),
+        (
+            sign_list(GENUINE_LIST, Signing(signed_at="2028-01-01T00:00:01Z")),
+            "the list was signed at 2028-01-01T00:00:01+00:00, outside its signer's validity",
+        ),
+        (
+            sign_list(GENUINE_LIST, Signing(transforms=f'<ds:Transform Algorithm="{ENVELOPED}"/>')),
+            "the signature's references or transforms are not those of a trusted list",
+        ),
+    ],
+    ids=["nobody", "nul", "doctype", "namespaces", "cut", "latin", "late", "transforms"],
+)
+def test_why_a_list_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises(TrustListError) as caught:
+        TrustStore.from_trusted_list(data, signers=PINNED)
+    assert str(caught.value) == why
+
+
+def test_why_what_is_signed_is_refused() -> None:
+    other = GENUINE_LIST.replace(b"TrustServiceStatusList", b"OtherList")
+    elsewhere = other.replace(b"</OtherList>", signature_of(canonical(other), Signing()) + b"</OtherList>")
+    inner = GENUINE_LIST.replace(
+        b"</SchemeInformation>", SIGNATURE.replace(b'"properties"', b'"other"') + b"</SchemeInformation>"
+    )
+    for data, why in (
+        (elsewhere, "the signature covers something else than the list"),
+        (sign_list(inner), "the list holds a second signature"),
+    ):
+        with pytest.raises(TrustListError) as caught:
+            TrustStore.from_trusted_list(data, signers=PINNED)
+        assert str(caught.value) == why
+
+
+def test_the_certificates_of_the_last_signature_are_named() -> None:
+    first = SIGNATURE.replace(base64.b64encode(PINNED[0]), base64.b64encode(LISTED))
+    assert named_certificates(GENUINE.replace(SIGNATURE, first + SIGNATURE)) == (PINNED[0],)
+
+
+@pytest.mark.parametrize("encoded", [b"AAA", b"AA==AAAA", b"AA=A"])
+def test_what_is_not_base64_names_nobody(encoded: bytes) -> None:
+    named = GENUINE.replace(base64.b64encode(PINNED[0]), encoded)
+    assert named_certificates(named) == ()
+    refused(named, "not signed by a pinned certificate")
+
+
 # --- t085, t086: algorithms and transforms
 
 
@@ -291,6 +366,8 @@ def test_t085_hmac_with_what_is_public(secret: bytes, length: str) -> None:
     [
         Signing(digest="sha1", method="http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
         Signing(reference_digest="sha1"),
+        Signing(digest="sha224", reference_digest="sha256"),
+        Signing(reference_digest="sha224"),
         Signing(method="http://www.w3.org/2001/04/xmldsig-more#rsa-md5"),
         Signing(method="http://www.w3.org/2001/04/xmldsig-more#rsa-sha224"),
         Signing(method="http://example.example/none"),
