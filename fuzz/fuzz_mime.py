@@ -12,9 +12,12 @@ import json
 from datetime import UTC, datetime
 
 from fuzz.common import ROOT, TRUST, check, fuzz, instrumented
+from fuzz.mutators.mime import mutate_message
 
 with instrumented():
     from pecverify import Policy, Report, TrustStore, Verdict, find_receipts, verify_nested, verify_receipt
+
+from fuzz.seeds import messages
 
 LONGEST = 60_000
 
@@ -86,4 +89,4 @@ def test_one_input(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    fuzz(test_one_input, dictionary="mime", longest=LONGEST)
+    fuzz(test_one_input, dictionary="mime", longest=LONGEST, mutate=mutate_message, donors=messages())

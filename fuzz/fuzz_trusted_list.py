@@ -3,20 +3,25 @@
     python -m fuzz.fuzz_trusted_list /tmp/corpus/trusted_list -max_total_time=3600
 
 Nothing but `TrustListError` is raised. What is accepted as signed is the content of a seed, and is read as that seed's.
+Signed again with the pinned key, a list says what it says unsigned.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
+from lxml import etree
+
 from fuzz.common import check, fuzz, instrumented, unless
+from fuzz.mutators.xml import mutate_xml
 
 with instrumented():
     from pecverify.errors import TrustListError
     from pecverify.trust import ListOfLists, TrustedList
 
 from fuzz.seeds import trusted_lists
-from tests.lists import list_signer
+from tests.lists import list_signer, sign_list
 
 SIGNERS = (list_signer(), list_signer("ec-p256"))
 INSTANT = datetime(2024, 3, 15, tzinfo=UTC)
@@ -38,6 +43,22 @@ POINTERS = {
 }
 
 
+def _check_signed_again(data: bytes) -> None:
+    """The list without the signatures that it has, with one that holds."""
+    unsigned = re.sub(rb"<(\w+:)?Signature\b.*?</\1?Signature>", b"", data, flags=re.DOTALL)
+    try:
+        made = sign_list(unsigned)
+    except (ValueError, etree.XMLSyntaxError, etree.C14NError):
+        return
+    signed, pointers = _parse(made), _parse_pointers(made)
+    if signed is not None:
+        unsafe = unless(TrustListError, lambda: TrustedList.parse_unsafe(unsigned))
+        check("signed or not, it reads the same", unsafe is not None and unsafe.services == signed.services)
+    if pointers is not None:
+        texts = {text.strip() for text in etree.fromstring(unsigned).itertext()}
+        check("a location stands in the list", texts.issuperset(pointers.locations.values()))
+
+
 def test_one_input(data: bytes) -> None:
     """One list."""
     unsafe = unless(TrustListError, lambda: TrustedList.parse_unsafe(data))
@@ -52,7 +73,8 @@ def test_one_input(data: bytes) -> None:
         check("what is read from the signed bytes stands in the file", unsafe and unsafe.services == signed.services)
     if pointers is not None:
         check("only what a seed holds is signed", POINTERS.get(pointers.facts.content_sha256) == pointers.pointers)
+    _check_signed_again(data)
 
 
 if __name__ == "__main__":
-    fuzz(test_one_input, dictionary="xml", longest=LONGEST)
+    fuzz(test_one_input, dictionary="xml", longest=LONGEST, mutate=mutate_xml, donors=SEEDS)

@@ -184,6 +184,7 @@ def main() -> None:
         sys.exit("usage: python -m fuzz.seeds FOLDER")
     corpora = {
         "mime": messages,
+        "signed": messages,
         "cms": signatures,
         "daticert": daticerts,
         "trusted_list": trusted_lists,
