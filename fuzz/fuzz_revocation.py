@@ -3,9 +3,9 @@
     python -m fuzz.fuzz_revocation /tmp/corpus/revocation -max_total_time=3600
 
 Nothing is raised, nothing is warned of. Each returns an object, or a text that says in a few words why there is none.
-A message is VALID by what can be read only if a seed holds it under its signature. Signed again with the authority's key, only if
-another reading of it finds no revocation before the instant, finds that it covers the instant and has no critical
-extension that is not known.
+A message is VALID by what can be read only if a seed holds it under its signature. Signed again with the authority's
+key, only if another reading of it finds no revocation before the instant, finds that it covers the instant and has no
+critical extension that is not known.
 """
 
 from __future__ import annotations
