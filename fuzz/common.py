@@ -69,11 +69,11 @@ def fuzz(
     def mutate_either_way(data: bytes, most: int, seed: int) -> bytes:
         random = Random(seed)
         if random.random() < _STRUCTURED:
-            try:
-                mutated = mutate(data, random, donors)
-            except ValueError:
-                pass
-            else:
+            for source in (data, random.choice(donors)):  # what has lost its form already gives way to a seed
+                try:
+                    mutated = mutate(source, random, donors)
+                except ValueError:
+                    continue
                 if len(mutated) <= most:
                     return mutated
         own: bytes = atheris.Mutate(data, most)
