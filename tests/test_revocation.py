@@ -394,6 +394,17 @@ def test_a_delta_removes_and_adds() -> None:
     assert Reason.CERTIFICATE_REVOKED not in reasons(verify(crls=[crl(number=7), forged]))
 
 
+@pytest.mark.parametrize(
+    "other", [entry(SERIAL, reason=x509.ReasonFlags.remove_from_crl), entry(SERIAL, AT + DAY), entry(SERIAL)]
+)
+def test_of_two_entries_for_one_certificate_neither_takes_back_the_other(other: x509.RevokedCertificate) -> None:
+    revoked = entry(SERIAL, reason=KEY_COMPROMISE)
+    assert reasons(verify(crls=[crl(revoked, other)])) == BEFORE
+    assert reasons(verify(crls=[crl(other, revoked)])) == BEFORE
+    removal = crl(other, revoked, number=8, base=7)
+    assert reasons(verify(crls=[crl(number=7), removal])) == BEFORE
+
+
 def test_a_fresh_delta_renews_its_base() -> None:
     base = crl(this_update=ISSUED, next_update=ISSUED + DAY, number=7)
     delta = crl(number=8, base=7, this_update=AT - DAY, next_update=AT + DAY)
