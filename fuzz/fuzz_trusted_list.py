@@ -21,9 +21,10 @@ with instrumented():
     from pecverify.trust import ListOfLists, TrustedList
 
 from fuzz.seeds import trusted_lists
-from tests.lists import list_signer, sign_list
+from tests.lists import Signing, list_signer, sign_list
 
 SIGNERS = (list_signer(), list_signer("ec-p256"))
+FORGERY = Signing(key_name="stranger", certificate=list_signer())
 INSTANT = datetime(2024, 3, 15, tzinfo=UTC)
 LONGEST = 20_000
 
@@ -47,9 +48,10 @@ def _check_signed_again(data: bytes) -> None:
     """The list without the signatures that it has, with one that holds."""
     unsigned = re.sub(rb"<(\w+:)?Signature\b.*?</\1?Signature>", b"", data, flags=re.DOTALL)
     try:
-        made = sign_list(unsigned)
+        made, forged = sign_list(unsigned), sign_list(unsigned, FORGERY)
     except (ValueError, etree.XMLSyntaxError, etree.C14NError):
         return
+    check("nobody signs without the key", _parse(forged) is None and _parse_pointers(forged) is None)
     signed, pointers = _parse(made), _parse_pointers(made)
     if signed is not None:
         unsafe = unless(TrustListError, lambda: TrustedList.parse_unsafe(unsigned))

@@ -37,10 +37,11 @@ class SignedMessage:
     """The entity that was signed."""
 
 
-def sign_message(data: bytes) -> SignedMessage | None:
+def sign_message(data: bytes, *, with_key: bool = True) -> SignedMessage | None:
     """Sign the first part of a message again, with the attributes that its signature part has.
 
-    None if it has no two parts, of which the second holds a SignedData in base64.
+    Without a key only a digest that is wrong is put right, as a forger can do it. None if there is nothing to do, or if it
+    has no two parts, of which the second holds a SignedData in base64.
     """
     message = read_entity(data)
     if len(message.parts) != 2:  # noqa: PLR2004 (RFC 1847)
@@ -48,23 +49,27 @@ def sign_message(data: bytes) -> SignedMessage | None:
     signed, signature = message.parts
     content = signed.encode()
     try:
-        made = sign_content_info(
-            base64.b64decode(b"".join(piece for piece in signature.pieces if isinstance(piece, bytes))), content
-        )
+        decoded = base64.b64decode(b"".join(piece for piece in signature.pieces if isinstance(piece, bytes)))
+        made = sign_content_info(decoded, content, with_key=with_key)
     except ValueError:
+        return None
+    if made == decoded and not with_key:
         return None
     text = base64.b64encode(made)
     signature.pieces = [b"".join(text[i : i + 64] + b"\r\n" for i in range(0, len(text), 64))]
     return SignedMessage(message.encode(), content)
 
 
-def sign_content_info(data: bytes, content: bytes | None, key_name: str | None = None) -> bytes:
+def sign_content_info(
+    data: bytes, content: bytes | None, key_name: str | None = None, *, with_key: bool = True
+) -> bytes:
     """Put digest and signature right in a SignedData.
 
     Args:
         data: the ContentInfo.
         content: what is signed; None: what is inside.
         key_name: of the key; None: the provider's whose certificate is inside.
+        with_key: whether there is a key; else the signature stays as it is.
 
     Raises:
         ValueError: there is no SignerInfo, or it has no attributes or no signature value.
@@ -83,6 +88,8 @@ def sign_content_info(data: bytes, content: bytes | None, key_name: str | None =
             values = [each for each in attribute.children[1].walk() if each.tag == _OCTET_STRING]
             for each in values[:1]:
                 each.content, each.children = hashlib.new(digest, value).digest(), None
+    if not with_key:
+        return tree.encode()
     encoded = Tree(_SET, children=attributes.children, padding=attributes.padding).encode()
     private = key(key_name) if key_name else _key_of(signed_data)
     signature.content, signature.children = _sign(private, encoded, digest, algorithm), None
