@@ -40,8 +40,8 @@ class SignedMessage:
 def sign_message(data: bytes, *, with_key: bool = True) -> SignedMessage | None:
     """Sign the first part of a message again, with the attributes that its signature part has.
 
-    Without a key only a digest that is wrong is put right, as a forger can do it. None if there is nothing to do, or if it
-    has no two parts, of which the second holds a SignedData in base64.
+    Without a key only a digest that is wrong is put right, as a forger can do it. None if there is nothing to do, or if
+    there are not two parts, of which the second holds a SignedData in base64.
     """
     message = read_entity(data)
     if len(message.parts) != 2:  # noqa: PLR2004 (RFC 1847)
