@@ -42,11 +42,11 @@ def _check_receipt(message: SignedMessage, report: Report) -> None:
     check("there is one daticert.xml", len(documents) <= 1)  # none: its name is written in a way that is not seen here
     kind = report.receipt.kind.value.encode()
     check("what kind it is stands in the signed part", any(kind in body for body in _bodies(message.signed)))
-    start = message.data.find(message.signed)
     if report.original_span is not None:
+        start, stop = report.original_span
         check(
             "the original lies in the signed part",
-            start <= report.original_span[0] <= report.original_span[1] <= start + len(message.signed),
+            message.start <= start <= stop <= message.start + len(message.signed),
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from fuzz.mutators.der import Tree, read_tree
-from fuzz.mutators.mime import read_entity
+from fuzz.mutators.mime import Entity, read_entity
 from tests.pki import DIGEST_OIDS, KEYS, MESSAGE_DIGEST, PrivateKey, key, oid, provider, raw_sign, spki
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class SignedMessage:
     """The file."""
     signed: bytes
     """The entity that was signed."""
+    start: int
+    """Where it lies in the file. The same bytes may lie elsewhere too."""
 
 
 def sign_message(data: bytes, *, with_key: bool = True) -> SignedMessage | None:
@@ -57,7 +59,8 @@ def sign_message(data: bytes, *, with_key: bool = True) -> SignedMessage | None:
         return None
     text = base64.b64encode(made)
     signature.pieces = [b"".join(text[i : i + 64] + b"\r\n" for i in range(0, len(text), 64))]
-    return SignedMessage(message.encode(), content)
+    before = Entity(message.fields, message.blank, message.pieces[: message.pieces.index(signed)])
+    return SignedMessage(message.encode(), content, len(before.encode()))
 
 
 def sign_content_info(
