@@ -141,6 +141,7 @@ def revocation_data() -> Iterator[bytes]:
         crls.crl(),
         crls.crl(revoked, crls.entry(serial + 1, reason=ReasonFlags.remove_from_crl)),
         crls.crl(revoked, base=3),
+        crls.crl(base=3),
         crls.crl(number=None, scope={"only_contains_user_certs": True}),
         crls.crl(revoked, crls.entry(serial, issuer=issuer), scope={"indirect_crl": True}),
         crls.crl(revoked, scope={"only_some_reasons": frozenset({ReasonFlags.key_compromise})}),
@@ -160,6 +161,8 @@ def revocation_data() -> Iterator[bytes]:
         status=OCSPCertStatus.REVOKED, revoked_at=crls.REVOKED, reason=ReasonFlags.superseded, digest="sha1"
     )
     yield crls.ocsp_response(further=[(unknown, True)])
+    yield crls.ocsp_response(critical_in_single=False)
+    yield crls.ocsp_response(critical_in_single=True)
     yield crls.ocsp_response(delegate=stranger, signed_by="stranger", embedded=[authority()])
     yield b"\x30\x03\x0a\x01\x06"  # a response that says no more than "unauthorized"
 
