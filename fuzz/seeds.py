@@ -34,6 +34,7 @@ from tests.lists import (
     make_list_of_lists,
     sign_list,
 )
+from tests.messages import Message
 from tests.pki import Cms, authority, provider, sign
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ def signatures() -> Iterator[bytes]:
 
 
 def daticerts() -> Iterator[bytes]:
-    """The certification data of the messages."""
+    """The certification data of the messages, and some of the first and the last day that there is."""
+    for day, time, zone in ((b"01/01/0001", b"00:00:00", b"+0100"), (b"31/12/9999", b"23:59:59", b"-0100")):
+        dated = Message().daticert().replace(b"15/03/2024", day)
+        yield dated.replace(b"10:20:30", time)
+        yield dated.replace(b"10:20:30", time).replace(b"+0100", zone)
     for data in messages():
         try:
             message = read_signed_message(data, Limits())

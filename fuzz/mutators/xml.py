@@ -18,7 +18,18 @@ _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=Tru
 _ENCODINGS = (*["UTF-8"] * 12, "US-ASCII", "US-ASCII", "ISO-8859-1", "ISO-8859-1", "UTF-16", "windows-1252")
 _TEXTS = (
     *("", " ", "\t", "\n", "\r", "\u00a0", "\u200b", "\u00e9", "\U0001f4e7", "<a@b.it>", "<>", "a@b.it", "x" * 1001),
-    *("15/03/2024", "31/02/2024", "01/01/0001", "31/12/9999", "10:20:30", "24:00:00", "23:59:60", "+0100", "-1459"),
+    *(
+        "15/03/2024",
+        "31/02/2024",
+        "01/01/0001",
+        "31/12/9999",
+        "10:20:30",
+        "00:00:00",
+        "23:59:59",
+        "23:59:60",
+        "+0100",
+        "-1459",
+    ),
     *("accettazione", "avvenuta-consegna", "presa-in-carico", "errore", "nessuno", "virus", "certificato", "esterno"),
     *("completa", "breve", "sintetica", "posta-certificata", "errore-consegna", "rilevazione-virus", "IT", "EU", "FR"),
     *("2024-03-01T12:00:00Z", "2024-03-01T12:00:00+02:00", "9999-12-31T23:59:59Z", "0", "-1", "1" * 30, "6", "true"),
