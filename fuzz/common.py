@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
-import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
+import atheris
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
 Parsed = TypeVar("Parsed")
 ROOT = Path(__file__).resolve().parent.parent
 TRUST = ROOT / "fixtures" / "trust"
+_STRUCTURED = 0.5
+"""How many of the mutations know the format."""
 _DICTIONARIES = ROOT / "fuzz" / "dictionaries"
 
 
@@ -45,14 +48,39 @@ def instrumented() -> AbstractContextManager[None]:
     return context
 
 
-def fuzz(test_one_input: Callable[[bytes], None], *, dictionary: str, longest: int) -> None:
+def fuzz(
+    test_one_input: Callable[[bytes], None],
+    *,
+    dictionary: str,
+    longest: int,
+    mutate: Callable[[bytes, Random, Sequence[bytes]], bytes],
+    donors: Sequence[bytes],
+) -> None:
     """Hand over to libFuzzer.
 
     Args:
         test_one_input: called with one input after another; what it raises is a finding.
         dictionary: name of the file in `dictionaries`.
         longest: bytes of the longest input.
+        mutate: makes every other mutation, by a seed of libFuzzer's; the others are libFuzzer's own, of plain bytes.
+        donors: inputs of which `mutate` may take parts.
     """
+
+    def mutate_either_way(data: bytes, most: int, seed: int) -> bytes:
+        random = Random(seed)
+        if random.random() < _STRUCTURED:
+            for source in (data, random.choice(donors)):  # what has lost its form already gives way to a seed
+                try:
+                    mutated = mutate(source, random, donors)
+                except ValueError:
+                    continue
+                if len(mutated) <= most:
+                    return mutated
+        own: bytes = atheris.Mutate(data, most)
+        return own
+
     options = [f"-dict={_DICTIONARIES / dictionary}.dict", f"-max_len={longest}", "-timeout=30", "-rss_limit_mb=2048"]
-    atheris.Setup([sys.argv[0], *options, *sys.argv[1:]], test_one_input)  # of an option given twice, the last counts
+    # Five mutations one on the other, libFuzzer's default, leave no format whole.
+    arguments = [sys.argv[0], *options, "-mutate_depth=2", *sys.argv[1:]]  # of an option given twice, the last counts
+    atheris.Setup(arguments, test_one_input, custom_mutator=mutate_either_way)
     atheris.Fuzz()

@@ -3,7 +3,8 @@
     python -m fuzz.fuzz_mime /tmp/corpus/mime -max_total_time=3600
 
 Nothing is raised. A receipt is returned only if it is one that a seed holds under its signature: nobody can make
-another without a key. The same bytes give the same report again, and every report has a JSON form.
+another without a key, not even with a digest that is right. The same bytes give the same report again, and every report
+has a JSON form.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import json
 from datetime import UTC, datetime
 
 from fuzz.common import ROOT, TRUST, check, fuzz, instrumented
+from fuzz.mutators.mime import mutate_message
+from fuzz.signing import sign_message
 
 with instrumented():
     from pecverify import Policy, Report, TrustStore, Verdict, find_receipts, verify_nested, verify_receipt
+
+from fuzz.seeds import messages
 
 LONGEST = 60_000
 
@@ -72,7 +77,14 @@ def _check_report(data: bytes, report: Report) -> None:
 
 
 def test_one_input(data: bytes) -> None:
-    """One message."""
+    """One message, as it is and with the digest put right."""
+    _check(data)
+    forged = sign_message(data, with_key=False)
+    if forged is not None:
+        _check(forged.data)
+
+
+def _check(data: bytes) -> None:
     for policy in POLICIES:
         report = verify_receipt(data, trust=STORE, policy=policy)
         _check_report(data, report)
@@ -86,4 +98,4 @@ def test_one_input(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    fuzz(test_one_input, dictionary="mime", longest=LONGEST)
+    fuzz(test_one_input, dictionary="mime", longest=LONGEST, mutate=mutate_message, donors=messages())

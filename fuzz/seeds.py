@@ -34,6 +34,7 @@ from tests.lists import (
     make_list_of_lists,
     sign_list,
 )
+from tests.messages import Message
 from tests.pki import Cms, authority, provider, sign
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ def signatures() -> Iterator[bytes]:
 
 
 def daticerts() -> Iterator[bytes]:
-    """The certification data of the messages."""
+    """The certification data of the messages, and some of the first and the last day that there is."""
+    for day, time, zone in ((b"01/01/0001", b"00:00:00", b"+0100"), (b"31/12/9999", b"23:59:59", b"-0100")):
+        dated = Message().daticert().replace(b"15/03/2024", day)
+        yield dated.replace(b"10:20:30", time)
+        yield dated.replace(b"10:20:30", time).replace(b"+0100", zone)
     for data in messages():
         try:
             message = read_signed_message(data, Limits())
@@ -141,9 +146,13 @@ def revocation_data() -> Iterator[bytes]:
         crls.crl(),
         crls.crl(revoked, crls.entry(serial + 1, reason=ReasonFlags.remove_from_crl)),
         crls.crl(revoked, base=3),
+        crls.crl(base=3),
         crls.crl(number=None, scope={"only_contains_user_certs": True}),
         crls.crl(revoked, crls.entry(serial, issuer=issuer), scope={"indirect_crl": True}),
         crls.crl(revoked, scope={"only_some_reasons": frozenset({ReasonFlags.key_compromise})}),
+        crls.crl(scope={"only_some_reasons": frozenset({ReasonFlags.key_compromise})}),
+        crls.crl(scope={"only_contains_ca_certs": True}),
+        crls.crl(scope={"only_contains_attribute_certs": True}),
         crls.crl(revoked, digest="sha1"),
         crls.crl(further=[(keeps_expired, False)]),
         crls.crl(further=[(unknown, True)]),
@@ -160,6 +169,8 @@ def revocation_data() -> Iterator[bytes]:
         status=OCSPCertStatus.REVOKED, revoked_at=crls.REVOKED, reason=ReasonFlags.superseded, digest="sha1"
     )
     yield crls.ocsp_response(further=[(unknown, True)])
+    yield crls.ocsp_response(critical_in_single=False)
+    yield crls.ocsp_response(critical_in_single=True)
     yield crls.ocsp_response(delegate=stranger, signed_by="stranger", embedded=[authority()])
     yield b"\x30\x03\x0a\x01\x06"  # a response that says no more than "unauthorized"
 
@@ -184,6 +195,7 @@ def main() -> None:
         sys.exit("usage: python -m fuzz.seeds FOLDER")
     corpora = {
         "mime": messages,
+        "signed": messages,
         "cms": signatures,
         "daticert": daticerts,
         "trusted_list": trusted_lists,

@@ -233,10 +233,16 @@ def _read_entries(crl: x509.CertificateRevocationList) -> dict[tuple[Distinguish
                 reason = value.reason.name
             elif isinstance(value, x509.InvalidityDate):
                 invalid_since = value.invalidity_date_utc
-        revocations[issuer, entry.serial_number] = Revocation(
-            revoked_at=entry.revocation_date_utc, reason=reason, invalid_since=invalid_since
-        )
+        revocation = Revocation(revoked_at=entry.revocation_date_utc, reason=reason, invalid_since=invalid_since)
+        key = issuer, entry.serial_number
+        # A certificate should be there once. If it is not, no entry takes back what another says.
+        revocations[key] = min(revocations.get(key, revocation), revocation, key=_weight)
     return revocations
+
+
+def _weight(revocation: Revocation) -> tuple[bool, datetime]:
+    """What weighs most comes first: a revocation, of these the earliest, and last a removal."""
+    return revocation.reason == REMOVED, revocation.effective_at
 
 
 def _read_algorithm(der: bytes) -> bytes:

@@ -21,6 +21,7 @@ from pecverify._crl import Revocation
 from pecverify.policy import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from pecverify._certificate import Certificate, DistinguishedName
@@ -29,6 +30,7 @@ MAXIMUM_OCSP_BYTES = 1_000_000
 """One response. Genuine ones have 0.5 to 5 kB."""
 
 _DEPTH = Limits().asn1_depth
+_SINGLE_EXTENSIONS = 0xA1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,25 @@ def _parse(data: bytes) -> OcspResponse | str:
     if parsed.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return f"OCSP response status {parsed.response_status.name.lower()}"
     critical = [extension.oid.dotted_string for extension in parsed.extensions if extension.critical]
+    critical += _critical_in_singles(parsed.tbs_response_bytes)
     return f"unknown critical extension {critical[0]}" if critical else _to_response(parsed, data)
+
+
+def _critical_in_singles(tbs: bytes) -> Iterator[str]:
+    """The critical extensions of every SingleResponse: the library shows those of a response that has but one."""
+
+    def children(element: _asn1.Element) -> list[_asn1.Element]:
+        return _asn1.read_children(tbs, element, _DEPTH)
+
+    fields = children(_asn1.read_element(tbs, 0, len(tbs), _DEPTH))
+    (singles,) = (each for each in fields if each.tag == _asn1.SEQUENCE)
+    for single in children(singles):
+        # certID, certStatus, thisUpdate, [0] nextUpdate, [1] singleExtensions
+        for explicit in (each for each in children(single)[3:] if each.tag == _SINGLE_EXTENSIONS):
+            (extensions,) = children(explicit)
+            for identifier, critical, *_ in map(children, children(extensions)):
+                if critical.tag == _asn1.BOOLEAN and tbs[critical.content_start]:
+                    yield _asn1.decode_oid(tbs[identifier.content_start : identifier.content_stop])
 
 
 def _to_response(parsed: ocsp.OCSPResponse, data: bytes) -> OcspResponse:

@@ -14,7 +14,7 @@ from tests import no_side_effects
 
 # A failure is found again, and coverage does not vary.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.register_profile("long", max_examples=1_000_000, deadline=None)
+settings.register_profile("long", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "1_000_000")), deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 no_side_effects.install()
 

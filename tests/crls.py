@@ -135,8 +135,12 @@ def ocsp_response(
     further: Iterable[tuple[x509.ExtensionType, bool]] = (),
     digest: str = "sha256",
     produced_at: datetime = ISSUED,
+    critical_in_single: bool | None = None,
 ) -> bytes:
-    """An OCSP response, DER: by the test authority itself, or by `delegate`."""
+    """An OCSP response, DER: by the test authority itself, or by `delegate`.
+
+    With `critical_in_single` what it says of the certificate has an extension that nobody knows, critical or not.
+    """
     issued = x509.load_der_x509_certificate(provider("a").certificate if certificate is None else certificate)
     above = x509.load_der_x509_certificate(authority() if issuer is None else issuer)
     by = above if delegate is None else x509.load_der_x509_certificate(delegate)
@@ -158,14 +162,27 @@ def ocsp_response(
     private = next(key(path.stem) for path in KEYS.iterdir() if spki(key(path.stem)) == own)
     assert isinstance(private, rsa.RSAPrivateKey)
     made = builder.sign(private, hashes.SHA256()).public_bytes(Encoding.DER)
-    return _produced_at(made, produced_at, signed_by, digest)
+    return _produced_at(made, produced_at, signed_by, digest, critical_in_single)
 
 
-def _produced_at(made: bytes, instant: datetime, key_name: str, digest: str) -> bytes:
+def _produced_at(
+    made: bytes,
+    instant: datetime,
+    key_name: str,
+    digest: str,
+    critical_in_single: bool | None,  # noqa: FBT001
+) -> bytes:
     """The response as of another instant than now, signed again."""
     parsed = asn1_ocsp.OCSPResponse.load(made)
     basic = parsed["response_bytes"]["response"].parsed
     basic["tbs_response_data"]["produced_at"] = instant
+    if critical_in_single is not None:
+        extension = {
+            "extn_id": "1.2.3",
+            "critical": critical_in_single,
+            "extn_value": core.ParsableOctetString(b"\5\0"),
+        }
+        basic["tbs_response_data"]["responses"][0]["single_extensions"] = [extension]
     basic["signature_algorithm"] = algos.SignedDigestAlgorithm.load(signature_algorithm(key(key_name), digest))
     signature = raw_sign(key(key_name), basic["tbs_response_data"].dump(force=True), digest)
     basic["signature"] = core.OctetBitString(signature)

@@ -1,7 +1,8 @@
 """The two invariants, over structures that are almost right.
 
 "Whatever bytes come in, verify_receipt returns a Report", and "if VALID, every field returned is a function of signed
-bytes only". A short run goes with the tests; the long one, a million examples of each, by
+bytes only". A short run goes with the tests; the long one, a million examples of each (some five
+hours of processor time) or as many as HYPOTHESIS_EXAMPLES says, by
 
     HYPOTHESIS_PROFILE=long pytest tests/test_invariants.py
 """

@@ -304,6 +304,7 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
             ocsp_response(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
             "unknown critical extension 1.2.3",
         ),
+        (ocsp_response(critical_in_single=True), "unknown critical extension 1.2.3"),
         # An OBJECT IDENTIFIER that is no digest, in place of SHA-1's (found by mutation).
         (ocsp_response().replace(b"\x2b\x0e\x03\x02\x1a", b"\x2b\x0e\x03\x04\x1a"), "malformed OCSP response"),
         (ocsp_response(delegate=responder(), signed_by="provider-b"), "not signed by the issuer"),
@@ -320,6 +321,7 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
         "long",
         "try-later",
         "critical",
+        "critical-in-single",
         "unknown-digest",
         "delegate-other-key",
         "delegate-usage",
@@ -332,6 +334,14 @@ def test_t040_responses_refused_by_name(data: bytes, why: str) -> None:
     assert reasons(report) == REFUSED
     (finding,) = (finding for finding in report.findings if finding.reason is Reason.REVOCATION_DATA_REFUSED)
     assert why in str(finding.actual)
+
+
+def test_an_extension_of_one_answer_that_is_not_critical_does_no_harm() -> None:
+    assert reasons(verify(responses=[ocsp_response(critical_in_single=False)])) == GOOD
+    revoked = ocsp_response(
+        status=ocsp.OCSPCertStatus.REVOKED, revoked_at=REVOKED, next_update=None, critical_in_single=False
+    )
+    assert reasons(verify(responses=[revoked])) == BEFORE
 
 
 @pytest.mark.parametrize("by_key", [True, False])
@@ -438,6 +448,17 @@ def test_deltas_apply_by_their_numbers() -> None:
     assert reasons(verify(crls=[base, second, first])) == BEFORE
     # A delta is newer than what it completes.
     assert reasons(verify(crls=[base, crl(held, number=7, base=7)])) == GOOD
+
+
+@pytest.mark.parametrize(
+    "other", [entry(SERIAL, reason=x509.ReasonFlags.remove_from_crl), entry(SERIAL, AT + DAY), entry(SERIAL)]
+)
+def test_of_two_entries_for_one_certificate_neither_takes_back_the_other(other: x509.RevokedCertificate) -> None:
+    revoked = entry(SERIAL, reason=KEY_COMPROMISE)
+    assert reasons(verify(crls=[crl(revoked, other)])) == BEFORE
+    assert reasons(verify(crls=[crl(other, revoked)])) == BEFORE
+    removal = crl(other, revoked, number=8, base=7)
+    assert reasons(verify(crls=[crl(number=7), removal])) == BEFORE
 
 
 def test_a_fresh_delta_renews_its_base() -> None:
