@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import pecverify
+
 PACKAGE = Path(__file__).resolve().parent.parent / "pecverify"
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
@@ -107,6 +109,14 @@ def test_importing_opens_no_way_to_the_network() -> None:
     assert not {"ssl", "http.client", "urllib.request", "asyncio", "smtplib", "email.message"} & set(
         result.stdout.split()
     )
+
+
+def test_names_are_imported_when_they_are_asked_for() -> None:
+    assert set(pecverify.__all__) <= set(dir(pecverify))
+    assert set(pecverify._HOMES) | {"__version__"} == set(pecverify.__all__)
+    assert all(getattr(pecverify, name) is not None for name in pecverify.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'verify_recipe'"):
+        pecverify.verify_recipe  # noqa: B018
 
 
 def test_importing_needs_no_extra() -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from pecverify.archive import Answer, ArchiveLimits, Cause, Finder, Origin, Piece, Unverified
 from pecverify.archive._members import zip_members
+from pecverify.archive._streams import ArchiveError, Forward
 from pecverify.policy import Limits
 
 MAIL = b"Message-ID: <a@b.example>\r\nSubject: x\r\n\r\nbody\r\n"
@@ -279,6 +280,15 @@ def test_a_header_that_asks_for_too_much(tmp_path: Path) -> None:
     info.size = 300_000_000
     data = info.tobuf(tarfile.USTAR_FORMAT) + bytes(512)
     assert find(written(tmp_path / "a.tar", data)) == [(None, Cause.LIMIT_EXCEEDED)]
+
+
+def test_a_stream_is_not_read_twice() -> None:
+    stream = Forward(io.BytesIO(b"0123456789"))
+    assert (stream.seek(4), stream.read(2), stream.tell()) == (4, b"45", 6)
+    with pytest.raises(ArchiveError) as raised:
+        stream.seek(5)
+    assert raised.value.cause is Cause.DAMAGED
+    assert (stream.seek(100), stream.read(1)) == (10, b"")
 
 
 # --- what is damaged

@@ -30,7 +30,6 @@ from pecverify import (
     Recognition,
     Report,
     TrustStore,
-    Verdict,
     VirusDetected,
     __version__,
     verify_receipt,
@@ -45,7 +44,7 @@ from tests import reports
 from tests.reports import certified, delivery, finding, report, signer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 ROOT = Path(__file__).resolve().parents[1]
@@ -457,6 +456,12 @@ def test_verify_reads_standard_input(verifier: Verifier, monkeypatch: pytest.Mon
 def test_verify_with_closed_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["verify", "-"]) == ExitStatus.NOT_DONE
+    assert "-: cannot be read: standard input is closed" in capsys.readouterr().err
+
+
+def test_show_with_closed_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["show", "-"]) == ExitStatus.NOT_DONE
     assert "-: cannot be read: standard input is closed" in capsys.readouterr().err
 
 
@@ -936,11 +941,6 @@ def test_rubbish_is_invalid(tmp_path: Path) -> None:
     assert main(["verify", "--nested", "rubbish.eml"]) == ExitStatus.INVALID
     assert main(["show", "rubbish.eml"]) == ExitStatus.INVALID
     assert main(["extract", "rubbish.eml", "-o", "out.eml"]) == ExitStatus.INVALID
-
-
-def test_status_of_nothing_is_valid() -> None:
-    verdicts: Sequence[Verdict] = []
-    assert ExitStatus.of(verdicts) == ExitStatus.VALID
 
 
 def test_instants_are_shown_to_the_second() -> None:

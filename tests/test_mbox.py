@@ -69,6 +69,15 @@ def test_blocks_change_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(expected) == 20
 
 
+def test_a_block_that_begins_within_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like a separator there is none: it is the rest of a line."""
+    monkeypatch.setattr(_mbox, "_BLOCK", 3_000)
+    before = FIRST + b"Subject: a\n\n"
+    cut = 3_000 - _mbox._LONGEST_SEPARATOR  # where the second run begins
+    data = before + b"x" * (cut - len(before)) + SECOND + b"Subject: b\n\nbody" + b" text" * 1_000 + b"\n"
+    assert [message for _, message in read(data)] == [data[len(FIRST) :]]
+
+
 class Endless:
     """Blocks one after another, whatever is asked for."""
 

@@ -152,6 +152,18 @@ def test_an_mbox_message_is_unquoted_only_where_its_digest_fails() -> None:
     assert answer.result.findings[0].reason is Reason.DIGEST_MISMATCH
 
 
+def test_an_mbox_message_that_no_unquoting_helps_keeps_its_report() -> None:
+    _, quoted = Finder().find([FIXTURES / "archive" / "quoted.mbox"])
+    assert isinstance(quoted, Piece)
+    assert quoted.content is not None
+    changed = replace(quoted, content=quoted.content.replace(b"\n>From ", b"\n>From me ", 1))
+    answer, as_it_lies = Examiner().examine(changed), Examiner().examine(replace(changed, from_mbox=False))
+    assert answer == as_it_lies
+    assert answer is not None
+    assert isinstance(answer.result, Report)
+    assert answer.result.findings[0].reason is Reason.DIGEST_MISMATCH
+
+
 DAMAGED = [path for path in VECTORS if "diagnosis" in load(path)[0]["expected"]]
 
 

@@ -95,10 +95,6 @@ class Forward(io.RawIOBase):
         self.last = b""
         """What the last `read` gave."""
 
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
     def tell(self) -> int:
         """How much was read."""
         return self._position
@@ -159,9 +155,6 @@ class _Counted(io.RawIOBase):
         super().__init__()
         self._source = source
         self.count = 0
-
-    def readable(self) -> bool:
-        return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
         data = self._source.read(len(buffer))

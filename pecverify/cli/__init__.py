@@ -1,4 +1,4 @@
-"""The command line: `pecverify verify`, `exchange`, `show` and the others. It uses the public names of `pecverify` alone."""
+"""The command line: `pecverify verify`, `exchange`, `show` and the others, on the public names of `pecverify` alone."""
 
 from __future__ import annotations
 

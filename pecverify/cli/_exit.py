@@ -6,8 +6,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pecverify import Verdict
 
 
@@ -28,17 +26,9 @@ class ExitStatus(IntEnum):
     """Ctrl-C."""
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], *, all_done: bool = True) -> ExitStatus:
-        """The status for these verdicts: NOT_DONE first, then the worst verdict.
-
-        Args:
-            verdicts: of every message; none at all counts as valid.
-            all_done: whether every file could be read.
-        """
-        if not all_done:
-            return cls.NOT_DONE
-        names = {verdict.name for verdict in verdicts}
-        return next((cls[name] for name in ("INVALID", "INDETERMINATE") if name in names), cls.VALID)
+    def of(cls, verdict: Verdict) -> ExitStatus:
+        """The status for the verdict on one message."""
+        return cls[verdict.name]
 
 
 class CommandError(Exception):

@@ -37,14 +37,14 @@ def run(arguments: Namespace) -> ExitStatus:
     is_valid = report.verdict is Verdict.VALID
     if not is_valid and not arguments.even_if_not_valid:
         print(*_explain(m.NOT_EXTRACTED, arguments.file, report, style), sep="\n", file=sys.stderr)
-        return ExitStatus.of([report.verdict])
+        return ExitStatus.of(report.verdict)
     original = report.original
     if original is None:
         raise CommandError(style.say(m.NO_ORIGINAL if is_valid else m.NO_SIGNED_ORIGINAL, file=arguments.file))
     write_new_file(original, arguments.output, style, overwrite=arguments.force)
     if not is_valid:
         print(*_explain(m.EXTRACTED_NOT_VALID, arguments.file, report, style), sep="\n", file=sys.stderr)
-    return ExitStatus.of([report.verdict])
+    return ExitStatus.of(report.verdict)
 
 
 def _explain(phrase: m.Phrase, file: str, report: Report, style: Style) -> Iterator[str]:

@@ -43,14 +43,14 @@ def run(arguments: Namespace) -> ExitStatus:
         raise CommandError(plain.say(m.NOTHING_TO_REPAIR, file=arguments.file))
     if diagnosis.repaired is None or diagnosis.repaired_report is None:
         print(*_explain_failure(arguments.file, diagnosis, plain), sep="\n", file=sys.stderr)
-        return ExitStatus.of([diagnosis.report.verdict])
+        return ExitStatus.of(diagnosis.report.verdict)
     write_new_file(diagnosis.repaired, arguments.output, plain, overwrite=arguments.force)
     print(
         *_describe(arguments, diagnosis, diagnosis.repaired_report, plain if to_stdout else demands.style),
         sep="\n",
         file=sys.stderr if to_stdout else sys.stdout,
     )
-    return ExitStatus.of([diagnosis.repaired_report.verdict])
+    return ExitStatus.of(diagnosis.repaired_report.verdict)
 
 
 def _is_same_file(one: str, other: str) -> bool:

@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> ExitStatus:
     message = read_only_message(arguments.file, demands)
     report = verify_receipt(message, trust=demands.trust, policy=demands.policy)
     print(*_explain(arguments.file, report, demands.now, demands.style), sep="\n")
-    return ExitStatus.of([report.verdict])
+    return ExitStatus.of(report.verdict)
 
 
 def _explain(file: str, report: Report, now: datetime, style: Style) -> Iterator[str]:
