@@ -24,7 +24,7 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_argparse_cli", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 
-smartquotes = False
+smartquotes_action = "D"  # dashes; quotes stay as they are written
 highlight_language = "none"  # of blocks that name none
 
 html_theme = "furo"
