@@ -40,6 +40,8 @@ _SMALL_HEADER = 512
 _CHUNK_BYTES = 1 << 20
 _MAXIMUM_CANDIDATES = 10_000
 """Lines that start like a delimiter: a hundred for each part that the default limits allow."""
+_SHORT = 60_000_000
+"""Twice PEC's own limit: up to here line ends are not counted."""
 _MOST_LINES = 20_000_000
 """The largest message allowed, in lines of ten characters. To canonicalise one costs as much as to digest ten bytes."""
 ENCODED_PER_BYTE = 4
@@ -310,8 +312,9 @@ def _decode_base64(data: bytes, span: Span) -> bytes:
 
 
 def is_of_lines(data: bytes, span: Span) -> bool:
-    """Whether there are so few line ends that a canonical form can be made in no time."""
-    return data.count(b"\n", *span) <= _MOST_LINES
+    """Whether the span is short, or has so few line ends, that its canonical form can be made in no time."""
+    start, stop = span
+    return stop - start <= _SHORT or data.count(b"\n", start, stop) <= _MOST_LINES
 
 
 def canonical_chunks(data: bytes, span: Span) -> Iterator[bytes]:

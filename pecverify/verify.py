@@ -328,17 +328,17 @@ def _check_digest(case: _Case, message: SignedMessage, view: SignerView) -> bool
     span = message.signed.span
     line_end = case.data.find(b"\n", *span)
     saved_with_lf = line_end > 0 and case.data[line_end - 1 : line_end] != b"\r"
-    forms = (True, False) if saved_with_lf else (False, True)
-    has_canonical_form = is_of_lines(case.data, span)
     digests: dict[bool, bytes] = {}
-    for canonical in forms if has_canonical_form else (False,):
+    for canonical in (True, False) if saved_with_lf else (False, True):
+        if canonical and not is_of_lines(case.data, span):
+            continue
         digests[canonical] = _digest_part(case.data, span, view.digest, canonical=canonical)
         if digests[canonical] == view.message_digest:
             case.ran.add(Check.DIGEST)
             if canonical:
                 case.findings.append(found(Reason.LINE_ENDINGS_CANONICALISED, where=span))
             return True
-    if has_canonical_form:
+    if True in digests:
         expected, actual = view.message_digest.hex(), digests[True].hex()
         case.record(Check.DIGEST, [found(Reason.DIGEST_MISMATCH, expected=expected, actual=actual, where=span)])
     else:

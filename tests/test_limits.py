@@ -135,9 +135,9 @@ def test_t078_tags_of_daticert(excess: int) -> None:
 
 @pytest.mark.parametrize("excess", [0, 1])
 def test_line_ends_of_the_canonical_form(excess: int) -> None:
-    """A part with more of them is judged as it is: whether a canonical form has the digest is not established."""
+    """A large part with more is judged as it is: whether a canonical form has the digest is not established."""
     ends = 20_000_000 + excess
-    entity = Message(more_parts=(b"Content-Type: image/gif\r\n\r\n",))
+    entity = Message(more_parts=(b"Content-Type: image/gif\r\n\r\n" + b"x" * 40_000_000,))
 
     def fill(data: bytes) -> bytes:
         return replacing(b"image/gif\r\n\r\n", b"image/gif\r\n\r\n" + b"\r\n" * (ends - data.count(b"\n")))(data)
@@ -151,6 +151,21 @@ def test_line_ends_of_the_canonical_form(excess: int) -> None:
         assert report.receipt is None
     else:
         assert (report.verdict, reasons(report)) == (Verdict.VALID, [Reason.LINE_ENDINGS_CANONICALISED])
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_line_ends_of_a_short_part_are_not_counted(excess: int) -> None:
+    """The same number is no matter up to 60 MB."""
+    head = b"Content-Type: image/gif\r\n\r\n"
+    filler = Message(more_parts=(head,))
+
+    def fill(data: bytes) -> bytes:
+        lines = 25_000_000
+        size = 60_000_000 + excess - (len(data) - data.count(b"\r\n")) - lines
+        return replacing(head, head + b"\r\n" * lines + b"x" * size)(data)
+
+    report = verify_receipt(replace(filler, entity=fill).build().replace(b"\r\n", b"\n"), trust=TRUST)
+    assert reasons(report) == [Reason.LIMIT_EXCEEDED if excess else Reason.LINE_ENDINGS_CANONICALISED]
 
 
 def daticert_in(encoding: str, body: bytes) -> bytes:
