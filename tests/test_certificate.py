@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from fixtures.catalogue import pem
 from pecverify import Reason, TrustListError
-from pecverify._certificate import MAXIMUM_CERTIFICATE_BYTES, CertificateError, load_certificates, parse_certificate
+from pecverify._certificate import (
+    MAXIMUM_CERTIFICATE_BYTES,
+    CertificateError,
+    load_certificates,
+    parse_certificate,
+    parse_readable,
+)
 from tests.pki import (
     DOMAINS,
     NOT_AFTER,
@@ -295,3 +301,5 @@ def test_bug_the_signature_is_whole_octets() -> None:
     # Certificates that sign Italy's list have it. They are named by their bytes: nothing rests on their signature.
     (pinned,) = load_certificates(changed)
     assert pinned.der == changed
+    assert [certificate.der for certificate in parse_readable([changed, b"", SIGNER])] == [SIGNER]
+    assert [certificate.der for certificate in parse_readable([changed, SIGNER], is_pinned=True)] == [changed, SIGNER]

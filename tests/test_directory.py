@@ -380,6 +380,8 @@ def test_from_that_cannot_be_read_is_a_finding_of_its_own() -> None:
     [
         ("GESTORE  a s.p.a.", {}),
         ("Posta Certificata Gestore A S.p.A.", {}),
+        ("Gestore", {}),
+        ("GestoreA S.p.A.", {Reason.PROVIDER_NAME_MISMATCH: Severity.WARNING}),
         ("Altro S.p.A.", {Reason.PROVIDER_NAME_MISMATCH: Severity.WARNING}),
     ],
 )

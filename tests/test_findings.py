@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from asn1crypto import x509
 
 from fixtures.catalogue.broken_mime import forwarded
 from fixtures.catalogue.kinds import DELAY, DELIVERY, ENVELOPE, FAILURE, TAKEN, VIRUS_FOUND
@@ -701,6 +702,24 @@ def test_nothing_is_shown_of_what_is_not_signed(message: Message) -> None:
     report = verify_receipt(message.build(), trust=TRUST)
     assert (report.receipt, report.original, report.original_span) == (None, None, None)
     assert report.verdict is Verdict.INVALID
+
+
+def test_every_address_of_the_certificate_is_named() -> None:
+    names = [x509.GeneralName("rfc822_name", address) for address in ("a@x.example", "b@x.example")]
+    trust = TrustStore.from_certificates(authority(constrained=False))
+    signer = make_signer(replace={"subject_alt_name": ("subject_alt_name", False, names)})
+    with_other = Message(signer=signer)
+    assert says(with_other, Reason.FROM_NOT_IN_CERTIFICATE, trust=trust) == [
+        ("a@x.example, b@x.example", signer.address, "From")
+    ]
+    without = replace(with_other, header=replacing("\r\nFrom: ", "\r\nX-From: "))
+    assert says(without, Reason.FROM_MISSING, trust=trust) == [("a@x.example, b@x.example", None, "From")]
+
+
+def test_a_changed_part_explains_the_rest() -> None:
+    """Whatever step of the procedure found it."""
+    report = verify_receipt(Message(finish=replacing(b"daticert.xml", b"altro.xml", -1)).build(), trust=TRUST)
+    assert [finding.reason for finding in report.findings] == [Reason.DIGEST_MISMATCH, Reason.DATICERT_MISSING]
 
 
 @pytest.mark.parametrize("digest", ["sha1", "sha224", "sha256", "sha384", "sha512"])

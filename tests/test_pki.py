@@ -402,6 +402,17 @@ def test_many_authorities_of_one_name_end() -> None:
     assert reasons(path(BELOW, crowd[0], trust=OPEN_CA, policy=few).findings) == [Reason.PROVIDER_NOT_RECOGNISED]
 
 
+@pytest.mark.parametrize(("checks", "direct", "below"), [(0, False, False), (1, True, False), (2, True, True)])
+def test_every_signature_tried_counts_once(checks: int, direct: bool, below: bool) -> None:  # noqa: FBT001
+    """One for the signer's certificate under an anchor, two where an intermediate stands between."""
+    policy = Policy(limits=Limits(signature_checks=checks))
+    for result, is_found in (
+        (path(signer(), policy=policy), direct),
+        (path(BELOW, intermediate(), trust=OPEN_CA, policy=policy), below),
+    ):
+        assert reasons(result.findings) == ([] if is_found else [Reason.LIMIT_EXCEEDED])
+
+
 def test_what_was_not_tried_is_not_forged() -> None:
     none = Policy(limits=Limits(signature_checks=0))
     claims = signer(issuer=AGID_NAME, issuer_key="stranger")

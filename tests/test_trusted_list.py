@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fixtures.catalogue.kinds import ANOMALY
 from pecverify import ListOfLists, Policy, Reason, Recognition, Report, TrustListError, TrustStore, verify_receipt
 from pecverify.trust import TrustedList
 from pecverify.trust._xades import read_instant
+from tests.directories import ldif
 from tests.lists import (
     GRANTED_AT,
     ISSUED_AT,
@@ -27,7 +29,7 @@ from tests.lists import (
     sign_list,
 )
 from tests.messages import Message
-from tests.pki import authority, make_signer, provider
+from tests.pki import Cms, authority, make_signer, provider
 
 SIGNERS = [list_signer()]
 DAY = timedelta(days=1)
@@ -266,6 +268,28 @@ def test_the_listed_key_with_another_name() -> None:
     report = verify(store(Service()) | TrustStore.from_certificates(authority()), Message(signer=other))
     assert report.signer is not None
     assert report.signer.recognition is Recognition.CUSTOM
+
+
+def test_a_service_beside_a_directory_that_vouches_for_the_signer() -> None:
+    """What a list says against the signer is told, whoever else knows it."""
+    directory = TrustStore.from_provider_directory_unsafe(ldif())
+    report = verify(store(Service(status="withdrawn")) | directory)
+    assert report.signer is not None
+    assert [statement.recognition for statement in report.signer.statements] == [
+        Recognition.DIRECTORY,
+        Recognition.TRUSTED_LIST,
+    ]
+    assert {finding.reason for finding in report.findings} == {
+        Reason.SERVICE_NOT_GRANTED,
+        Reason.TRUST_SOURCE_UNVERIFIED,
+    }
+
+
+def test_a_list_without_an_instant_to_use_it_at() -> None:
+    """It is not stale: nobody says when it is used."""
+    report = verify(store(Service()), replace(ANOMALY, cms=Cms(signing_time=None)))
+    assert report.times.validated_at is None
+    assert Reason.TRUST_LIST_STALE not in {finding.reason for finding in report.findings}
 
 
 def test_two_services_of_one_certificate() -> None:
