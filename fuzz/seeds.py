@@ -169,8 +169,8 @@ def revocation_data() -> Iterator[bytes]:
         status=OCSPCertStatus.REVOKED, revoked_at=crls.REVOKED, reason=ReasonFlags.superseded, digest="sha1"
     )
     yield crls.ocsp_response(further=[(unknown, True)])
-    yield crls.ocsp_response(critical_in_single=False)
-    yield crls.ocsp_response(critical_in_single=True)
+    yield crls.ocsp_response(critical_in_single=(False,))
+    yield crls.ocsp_response(critical_in_single=(True,))
     yield crls.ocsp_response(delegate=stranger, signed_by="stranger", embedded=[authority()])
     yield b"\x30\x03\x0a\x01\x06"  # a response that says no more than "unauthorized"
 

@@ -110,7 +110,11 @@ def _parse(data: bytes) -> OcspResponse | str:
 
 
 def _critical_in_singles(tbs: bytes) -> Iterator[str]:
-    """The critical extensions of every SingleResponse: the library shows those of a response that has but one."""
+    """The critical extensions of every SingleResponse: the library shows those of a response that has but one.
+
+    Raises:
+        Asn1Error: an extension is repeated.
+    """
 
     def children(element: _asn1.Element) -> list[_asn1.Element]:
         return _asn1.read_children(tbs, element, _DEPTH)
@@ -120,8 +124,12 @@ def _critical_in_singles(tbs: bytes) -> Iterator[str]:
     for single in children(singles):
         # certID, certStatus, thisUpdate, [0] nextUpdate, [1] singleExtensions
         for explicit in (each for each in children(single)[3:] if each.tag == _SINGLE_EXTENSIONS):
-            (extensions,) = children(explicit)
-            for identifier, critical, *_ in map(children, children(extensions)):
+            (sequence,) = children(explicit)
+            extensions = [children(extension) for extension in children(sequence)]
+            if len({tbs[each.start : each.stop] for each, *_ in extensions}) != len(extensions):
+                message = "an extension is repeated"
+                raise _asn1.Asn1Error(message)
+            for identifier, critical, *_ in extensions:
                 if critical.tag == _asn1.BOOLEAN and tbs[critical.content_start]:
                     yield _asn1.decode_oid(tbs[identifier.content_start : identifier.content_stop])
 

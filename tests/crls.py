@@ -135,11 +135,11 @@ def ocsp_response(
     further: Iterable[tuple[x509.ExtensionType, bool]] = (),
     digest: str = "sha256",
     produced_at: datetime = ISSUED,
-    critical_in_single: bool | None = None,
+    critical_in_single: tuple[bool, ...] = (),
 ) -> bytes:
     """An OCSP response, DER: by the test authority itself, or by `delegate`.
 
-    With `critical_in_single` what it says of the certificate has an extension that nobody knows, critical or not.
+    What it says of the certificate has an extension that nobody knows, once for each of `critical_in_single`.
     """
     issued = x509.load_der_x509_certificate(provider("a").certificate if certificate is None else certificate)
     above = x509.load_der_x509_certificate(authority() if issuer is None else issuer)
@@ -170,19 +170,17 @@ def _produced_at(
     instant: datetime,
     key_name: str,
     digest: str,
-    critical_in_single: bool | None,  # noqa: FBT001
+    critical_in_single: tuple[bool, ...],
 ) -> bytes:
     """The response as of another instant than now, signed again."""
     parsed = asn1_ocsp.OCSPResponse.load(made)
     basic = parsed["response_bytes"]["response"].parsed
     basic["tbs_response_data"]["produced_at"] = instant
-    if critical_in_single is not None:
-        extension = {
-            "extn_id": "1.2.3",
-            "critical": critical_in_single,
-            "extn_value": core.ParsableOctetString(b"\5\0"),
-        }
-        basic["tbs_response_data"]["responses"][0]["single_extensions"] = [extension]
+    if critical_in_single:
+        basic["tbs_response_data"]["responses"][0]["single_extensions"] = [
+            {"extn_id": "1.2.3", "critical": critical, "extn_value": core.ParsableOctetString(b"\5\0")}
+            for critical in critical_in_single
+        ]
     basic["signature_algorithm"] = algos.SignedDigestAlgorithm.load(signature_algorithm(key(key_name), digest))
     signature = raw_sign(key(key_name), basic["tbs_response_data"].dump(force=True), digest)
     basic["signature"] = core.OctetBitString(signature)

@@ -304,7 +304,8 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
             ocsp_response(further=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\x05\x00"), True)]),
             "unknown critical extension 1.2.3",
         ),
-        (ocsp_response(critical_in_single=True), "unknown critical extension 1.2.3"),
+        (ocsp_response(critical_in_single=(True,)), "unknown critical extension 1.2.3"),
+        (ocsp_response(critical_in_single=(False, False)), "malformed OCSP response"),
         # An OBJECT IDENTIFIER that is no digest, in place of SHA-1's (found by mutation).
         (ocsp_response().replace(b"\x2b\x0e\x03\x02\x1a", b"\x2b\x0e\x03\x04\x1a"), "malformed OCSP response"),
         (ocsp_response(delegate=responder(), signed_by="provider-b"), "not signed by the issuer"),
@@ -322,6 +323,7 @@ def test_t040_crls_refused_by_name(data: bytes, why: str) -> None:
         "try-later",
         "critical",
         "critical-in-single",
+        "repeated-in-single",
         "unknown-digest",
         "delegate-other-key",
         "delegate-usage",
@@ -337,9 +339,9 @@ def test_t040_responses_refused_by_name(data: bytes, why: str) -> None:
 
 
 def test_an_extension_of_one_answer_that_is_not_critical_does_no_harm() -> None:
-    assert reasons(verify(responses=[ocsp_response(critical_in_single=False)])) == GOOD
+    assert reasons(verify(responses=[ocsp_response(critical_in_single=(False,))])) == GOOD
     revoked = ocsp_response(
-        status=ocsp.OCSPCertStatus.REVOKED, revoked_at=REVOKED, next_update=None, critical_in_single=False
+        status=ocsp.OCSPCertStatus.REVOKED, revoked_at=REVOKED, next_update=None, critical_in_single=(False,)
     )
     assert reasons(verify(responses=[revoked])) == BEFORE
 
