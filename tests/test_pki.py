@@ -82,7 +82,7 @@ def test_validity(claimed: datetime | None, validated: datetime | None, basis: B
     for finding in findings:
         assert finding.expected == "2023-01-10T09:00:00+00:00 to 2026-01-10T09:00:00+00:00"
         outside = [instant for instant in (claimed, validated) if instant not in (None, INSIDE)]
-        assert finding.actual == outside[0].isoformat()  # type: ignore[union-attr]
+        assert finding.actual == outside[0].isoformat()
 
 
 PROFILE: list[tuple[dict[str, Extension | None], list[Reason]]] = [
