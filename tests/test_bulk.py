@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pecverify import Policy, Report, TrustStore, Verdict
-from pecverify.archive import Answer, Cause, Item, Origin, Piece, Unverified, run_task, verify_many
+from pecverify.archive import Answer, Cause, Item, Origin, Piece, Unverified, examine, run_task, verify_many
 from pecverify.archive.bulk import usable_processors
 from tests.archives import write_folder
 from tests.pki import authority
@@ -35,6 +36,8 @@ class Naming:
     deadly: tuple[str, ...] = ()
     once: str | None = None
     """A file that is made by the first death: there is no second one."""
+    after: float = 0.0
+    """Seconds that it takes."""
 
     def __call__(self, item: Item, /) -> str:
         path = item.origin.path
@@ -44,6 +47,7 @@ class Naming:
         if path in self.deadly and not (self.once and Path(self.once).exists()):
             if self.once:
                 Path(self.once).touch()
+            time.sleep(self.after)
             os.kill(os.getpid(), signal.SIGKILL)
         return path
 
@@ -88,6 +92,19 @@ def test_a_worker_that_is_killed_by_something_else_costs_nothing(tmp_path: Path)
     task = Naming(deadly=("70",), once=str(tmp_path / "died"))
     assert list(run_task(pieces(150), task, jobs=2)) == [str(number) for number in range(150)]
     assert (tmp_path / "died").exists()
+
+
+def test_what_the_other_workers_did_meanwhile_is_kept() -> None:
+    """One worker has the rest done before the other dies."""
+    results = list(run_task(pieces(200), Naming(deadly=("40",), after=1.0), jobs=2))
+    assert results == [f"{number}: worker-died" if number == 40 else str(number) for number in range(200)]
+
+
+def test_a_pool_that_broke_between_two_results() -> None:
+    results = run_task(pieces(2_000), Naming(deadly=("200",)), jobs=2)
+    first = next(results)
+    time.sleep(2)  # by then the pool is dead, and more is to be sent
+    assert [first, *results] == [f"{number}: worker-died" if number == 200 else str(number) for number in range(2_000)]
 
 
 def test_what_cannot_be_sent_is_the_callers_mistake() -> None:
@@ -172,6 +189,44 @@ def test_reports_from_another_process_are_whole(tmp_path: Path) -> None:
     ]
     assert originals[0] == originals[1]
     assert any(original is not None for original in originals[0])
+
+
+def test_too_little_memory_for_one_message_is_a_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Report:
+        raise MemoryError
+
+    monkeypatch.setattr(examine, "verify_receipt", refuse)
+    write_folder(tmp_path, 1)
+    ((_, result),) = verify_many(tmp_path)
+    assert result == Unverified(cause=Cause.LIMIT_EXCEEDED, detail="too little memory")
+
+
+def test_an_outlook_file_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pecverify.archive.outlook", None)
+    (tmp_path / "a.msg").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
+    ((_, result),) = verify_many(tmp_path)
+    assert isinstance(result, Unverified)
+    assert result.cause is Cause.EXTRA_MISSING
+    assert "pecverify[msg]" in result.detail
+
+
+def test_an_outlook_file_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.msg").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
+    ((origin, result),) = verify_many(tmp_path)
+    assert isinstance(result, Unverified)
+    assert result.cause is Cause.DAMAGED
+    assert origin.sha256 is not None
+
+
+def test_compressed_messages(tmp_path: Path) -> None:
+    message = (ROOT / "fixtures" / "vectors" / "acceptance.eml").read_bytes()
+    (tmp_path / "1.eml.gz").write_bytes(gzip.compress(message))
+    (tmp_path / "2.eml").write_bytes(gzip.compress(message)[:-20])
+    (_, good), (_, bad) = verify_many(tmp_path, trust=TRUST)
+    assert isinstance(good, Report)
+    assert good.verdict is Verdict.VALID
+    assert isinstance(bad, Unverified)
+    assert bad.cause is Cause.DAMAGED
 
 
 def test_files_that_vanish_are_values(tmp_path: Path) -> None:

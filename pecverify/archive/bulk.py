@@ -12,7 +12,7 @@ import pickle
 import signal
 import threading
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +29,6 @@ from pecverify.trust import TrustStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
 
     from pecverify.archive.sources import Source
@@ -148,7 +147,7 @@ class _Chunk(Generic[Result]):
 
     items: list[Item] = field(default_factory=list)
     content_bytes: int = 0
-    future: Future[list[Result]] | None = None
+    future: Future[list[Result]] = field(init=False)
 
     def add(self, item: Item) -> None:
         self.items.append(item)
@@ -174,7 +173,7 @@ class _Bulk(Generic[Result]):
             for chunk in chunks:
                 while self._window and not self._has_room(chunk):
                     yield from self._first()
-                self._submit(chunk)
+                chunk.future = self._submit(chunk.items)
                 self._window.append(chunk)
             while self._window:
                 yield from self._first()
@@ -185,18 +184,18 @@ class _Bulk(Generic[Result]):
         ahead = chunk.content_bytes + sum(waiting.content_bytes for waiting in self._window)
         return len(self._window) < self._jobs * _CHUNKS_AHEAD and ahead <= _BYTES_AHEAD
 
-    def _submit(self, chunk: _Chunk[Result]) -> None:
+    def _submit(self, items: list[Item]) -> Future[list[Result]]:
         try:
             with _interrupts_held_back():
-                chunk.future = self._pool.submit(_work, chunk.items)
-        except BrokenProcessPool:  # it shows when the chunk's turn comes
-            chunk.future = None
+                return self._pool.submit(_work, items)
+        except BrokenProcessPool as error:  # it shows when the turn of these comes
+            failed: Future[list[Result]] = Future()
+            failed.set_exception(error)
+            return failed
 
     def _first(self) -> Iterator[Result]:
         chunk = self._window.popleft()
         try:
-            if chunk.future is None:
-                raise BrokenProcessPool
             results = chunk.future.result()
         except BrokenProcessPool:
             self._window.appendleft(chunk)
@@ -211,18 +210,15 @@ class _Bulk(Generic[Result]):
         self._pool.shutdown(cancel_futures=True)
         self._pool = _start_pool(self._task, self._jobs)
         for chunk in suspects:
-            if chunk.future is not None and chunk.future.done() and chunk.future.exception() is None:
+            if chunk.future.exception() is None:
                 yield from chunk.future.result()
-                continue
-            for item in chunk.items:
-                yield self._alone(item)
+            else:
+                yield from map(self._alone, chunk.items)
 
     def _alone(self, item: Item) -> Result:
         for _ in range(_ATTEMPTS):
             try:
-                with _interrupts_held_back():
-                    future: Future[list[Result]] = self._pool.submit(_work, [item])
-                (result,) = future.result()
+                (result,) = self._submit([item]).result()
             except BrokenProcessPool:
                 self._pool.shutdown(cancel_futures=True)
                 self._pool = _start_pool(self._task, self._jobs)

@@ -39,19 +39,24 @@ class Examiner:
 
     def examine(self, piece: Piece) -> Answer | None:
         """The answer about one message; None if a former run gave it."""
-        origin = piece.origin
         try:
-            data = self._read(piece)
-            origin = replace(origin, sha256=hashlib.sha256(data).hexdigest())
-            if origin.sha256 == piece.finished_sha256:
-                return None
-            if data.startswith(OUTLOOK_START):
-                return Answer(origin=origin, result=self._verify_outlook(data))
+            return self._examine(piece)
         except ArchiveError as error:
-            return Answer(origin=origin, result=error.as_value())
+            result = error.as_value()
+        except MemoryError:  # the next message may be smaller
+            result = Unverified(cause=Cause.LIMIT_EXCEEDED, detail="too little memory")
         except (OSError, ValueError) as error:
             detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            return Answer(origin=origin, result=Unverified(cause=Cause.UNREADABLE, detail=detail))
+            result = Unverified(cause=Cause.UNREADABLE, detail=detail)
+        return Answer(origin=piece.origin, result=result)
+
+    def _examine(self, piece: Piece) -> Answer | None:
+        data = self._read(piece)
+        origin = replace(piece.origin, sha256=hashlib.sha256(data).hexdigest())
+        if origin.sha256 == piece.finished_sha256:
+            return None
+        if data.startswith(OUTLOOK_START):
+            return Answer(origin=origin, result=self._verify_outlook(data))
         report = self._verify_quoted(data) if piece.from_mbox else self._verify(data)
         nested = verify_nested(data, trust=self.trust, policy=self.policy) if self.nested else ()
         reasons = {finding.reason for finding in report.decisive_findings}
@@ -81,7 +86,7 @@ class Examiner:
                 return with_note(second, found(Reason.MBOX_QUOTING_UNDONE))
         return report
 
-    def _verify_outlook(self, data: bytes) -> Report:
+    def _verify_outlook(self, data: bytes) -> Report | Unverified:
         try:
             from pecverify.archive.outlook import (  # noqa: PLC0415 (an extra)
                 OutlookError,
@@ -93,5 +98,5 @@ class Examiner:
         try:
             message = read_outlook_message(data, self.policy.limits)
         except OutlookError as error:
-            raise ArchiveError(error.cause, error.detail) from None
+            return Unverified(cause=error.cause, detail=error.detail)
         return annotate(self._verify(message.data), message)
