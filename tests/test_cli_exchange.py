@@ -204,6 +204,19 @@ def test_no_source_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
     assert "give a PATH or --from-jsonl FILE" in capsys.readouterr().err
 
 
+def test_an_environment_meant_for_another_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put(tmp_path, ONE.refusal())
+    monkeypatch.setenv("PECVERIFY_FORMAT", "html")
+    assert "<!DOCTYPE html>" in run(capsys, tmp_path)[1]
+    with pytest.raises(SystemExit):
+        main(["verify", str(tmp_path)])
+    monkeypatch.setenv("PECVERIFY_FORMAT", "jsonl")
+    assert main(["verify", str(tmp_path), *TRUST, "--jobs", "1"]) == ExitStatus.VALID
+    capsys.readouterr()
+
+
 def test_standard_input_closed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import html
 
-from pecverify import Report, Verdict
+from pecverify import Acceptance, Recipient, RecipientType, Report, Verdict
 from pecverify.archive import Answer, Cause, Origin, Unverified
 from pecverify.cli import main
 from pecverify.exchange import Conclusion, ExchangeReason, SentMessage, State, reconcile_all, words
 from pecverify.exchange import page as page_module
 from pecverify.exchange.page import render_page
+from pecverify.printable import escape
 from pecverify.problem import Language
 from pecverify.receipt import ReceiptForm, ReceiptKind
 from pecverify.report import Basis, Recognition
@@ -200,6 +203,23 @@ def test_a_hostile_subject_is_text() -> None:
     assert "\u202e" not in text
     assert "49" not in text_of(page.find_class("subject")[0])
     assert not [*page.iter("script"), *page.iter("img")]
+
+
+@given(st.text(max_size=40) | st.text("<>&\"'/=`{}%!-\u202e\u2028 ascript", max_size=40))
+@settings(max_examples=60)
+def test_whatever_a_message_says_adds_no_element_and_loses_no_character(text: str) -> None:
+    def elements(subject: str, address: str) -> tuple[list[str], html.HtmlElement]:
+        named = (Recipient(address=address, type=RecipientType.CERTIFIED),)
+        facts = {**reports.certified(subject=subject, recipients=named), "sender": subject, "pec_id": subject}
+        report = reports.report(Acceptance(**facts))  # type: ignore[arg-type]
+        collected = reconcile_all([(Origin(path=subject, member=subject), report)], now=LATER)
+        page = parse(render_page(collected, version="1", language="en"))
+        return [str(each.tag) for each in page.iter()], page
+
+    hostile, page = elements(text or "x", f"{text}@pec.example")
+    plain, _ = elements("x", "x@pec.example")
+    assert [tag for tag in hostile if tag != "title"] == [tag for tag in plain if tag != "title"]
+    assert page.find_class("subject")[0].text_content().strip() == escape(text or "x").strip()
 
 
 def test_long_texts_are_cut() -> None:

@@ -86,7 +86,7 @@ def test_the_example_of_the_trust_page(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 @pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md"], ids=lambda path: path.name)
 def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract)\b", page.read_text("utf-8")))
+    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract|exchange)\b", page.read_text("utf-8")))
     assert "trust update" in commands
     for words in commands:
         with pytest.raises(SystemExit) as stopped:

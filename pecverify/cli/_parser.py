@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import UTC
 from typing import TYPE_CHECKING, NoReturn
 
@@ -117,9 +118,11 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         SystemExit: for `--help` and `--version`, and for usage errors.
     """
     parser, commands = _build_parser()
-    for command in commands.values():
-        command.take_defaults(os.environ)
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    named = next((word for word in words if not word.startswith("-")), "")
+    if named in commands:  # of that command alone: another may not have the value that a variable has
+        commands[named].take_defaults(os.environ)
+    arguments = parser.parse_args(words)
     arguments.lang = arguments.lang or language_of(os.environ)
     if arguments.command == "trust":
         return arguments
