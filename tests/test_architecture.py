@@ -17,10 +17,14 @@ MODULES = {
 }
 THIRD_PARTY = {
     "asn1crypto": {"pecverify._cms"},
-    "cryptography": {"pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"},
+    "cryptography": {
+        *("pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"),
+        "pecverify.bundle.timestamp",
+    },
     "lxml": {"pecverify._xml"},
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
+    "rfc3161_client": {"pecverify.bundle.timestamp"},
     "olefile": {"pecverify.archive.outlook"},
     "jinja2": {"pecverify.exchange.page"},
     "markupsafe": {"pecverify.exchange.page"},
@@ -130,6 +134,9 @@ def test_importing_does_not_load_what_only_tables_need() -> None:
         "pecverify.receipt",
         "pecverify.policy",
         "pecverify.nested",
+        "pecverify.bundle.manifest",
+        "pecverify.bundle.outcome",
+        "pecverify.bundle.timestamp",
         "pecverify.exchange.evidence",
         "pecverify.exchange.model",
         "pecverify.exchange.sent",
