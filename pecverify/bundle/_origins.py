@@ -46,7 +46,7 @@ class Origins:
         for number, source in enumerate(self._sources, start=1):
             rest = _below(path, source)
             if rest is not None:
-                return number, "/".join(_split(rest))
+                return number, "/".join(_split(rest)) or rest
         return 0, _last(path)
 
 
