@@ -114,7 +114,10 @@ def test_importing_opens_no_way_to_the_network() -> None:
 
 
 def test_importing_needs_no_extra() -> None:
-    program = "import sys; sys.modules.update(olefile=None, urllib3=None); import pecverify.archive, pecverify.cli"
+    program = (
+        "import sys; sys.modules.update(olefile=None, urllib3=None, jinja2=None, rfc3161_client=None);"
+        "import pecverify.archive, pecverify.bundle, pecverify.cli, pecverify.cli._bundle"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -20,9 +20,10 @@ import jsonschema
 import pytest
 
 from pecverify import Limits, Policy, TrustStore, Verdict
-from pecverify.archive import Cause, Examiner, Origin, Piece
+from pecverify.archive import Answer, Cause, Examiner, Origin, Piece, Unverified
 from pecverify.bundle import BundleError, FileState, Manifest, PolicyFacts, attach_timestamp, check_bundle, make_bundle
 from pecverify.bundle import _container as container_module
+from pecverify.bundle import check as check_module
 from pecverify.bundle import make as make_module
 from pecverify.bundle._origins import Origins
 from pecverify.bundle.manifest import FileEntry, PolicyName, RecordedReceipt, RecordedReport, RecordedUnverified
@@ -31,8 +32,8 @@ from pecverify.trust.facts import describe_trust
 from pecverify.trust.folder import TrustFolder
 from tests.bundles import EXAMINER, ONE, answer, bundle_of, entries, info, put, rewritten, zipped
 from tests.crls import crl
-from tests.exchanges import LATER, SOON, Letter, mixed, trust
 from tests.directories import entry, ldif
+from tests.exchanges import LATER, SOON, mixed, trust
 from tests.lists import Service, make_list
 from tests.messages import replacing
 from tests.outlook_files import outlook_file
@@ -246,6 +247,7 @@ def test_the_fixed_form_of_the_zip(bundle: bytes) -> None:
 
 def test_the_output_is_never_a_source_of_itself(tmp_path: Path) -> None:
     put(tmp_path, *BOTH)
+    (tmp_path / "more.mbox").write_bytes(mbox(*BOTH))
     first, _ = bundle_of(tmp_path)
     for _ in range(2):
         with (tmp_path / "bundle.zip").open("wb") as file:
@@ -450,6 +452,28 @@ def test_what_takes_a_receipt_that_is_gone_is_not_compared(bundle: bytes) -> Non
     assert [receipt.verdict for receipt in checked.receipts] == [Verdict.INDETERMINATE, Verdict.VALID]
 
 
+@pytest.mark.parametrize("change", [lambda data: data[:-1] + b"!", lambda data: data + b"!", lambda data: data[:-1]])
+def test_a_receipt_changed_by_one_who_knows_zip(bundle: bytes, change: Callable[[bytes], bytes]) -> None:
+    content = entries(bundle)
+    name = next(iter(content))
+    content[name] = change(content[name])
+    found = states(zipped(content.items()))
+    assert (found[name], found[""]) == ("changed", "invalid")
+
+
+def test_a_receipt_over_which_its_process_died(bundle: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    died = Unverified(cause=Cause.WORKER_DIED, detail="3 times")
+
+    def run(items: Iterable[Piece], task: Callable[[Answer], object], *, jobs: int | None) -> Iterator[object]:
+        assert jobs == 1
+        return (task(Answer(origin=item.origin, result=died)) for item in items)
+
+    monkeypatch.setattr(check_module, "run_task", run)
+    checked = check_bundle(bundle, examiner=EXAMINER)
+    assert [receipt.detail for receipt in checked.receipts] == ["3 times", "3 times"]
+    assert checked.verdict is Verdict.INDETERMINATE
+
+
 def test_an_entry_that_cannot_be_read(bundle: bytes) -> None:
     content = entries(bundle)
     file = io.BytesIO()
@@ -461,7 +485,7 @@ def test_an_entry_that_cannot_be_read(bundle: bytes) -> None:
     checked = check_bundle(file.getvalue(), examiner=EXAMINER)
     found = {each.path: each.detail for each in checked.files if each.state is FileState.UNREADABLE}
     assert found == {next(iter(content)): "a link", "report.html": "a link"}
-    with pytest.raises(BundleError, match="not intact: receipts/.*: a link"):
+    with pytest.raises(BundleError, match=r"not intact: receipts/.*: a link"):
         attach(file.getvalue(), entries(bundle)["manifest.json"])
 
 

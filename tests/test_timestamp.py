@@ -202,7 +202,7 @@ def test_a_verified_timestamp_proves_when_the_receipts_existed(tmp_path: Path) -
 
 
 def test_one_that_is_later_than_the_certificates_proves_less(tmp_path: Path) -> None:
-    """As `Policy(existed_at=...)` has it: that the receipts existed while their certificates were valid is not proven."""
+    """As `Policy(existed_at=...)` has it: it is not proven that they existed while their certificates were valid."""
     signer = stamper(not_after=datetime(2030, 1, 1, tzinfo=UTC))
     bundle, _ = bundle_of(put(tmp_path, ONE.acceptance()))
     token = answer(info(entries(bundle)["manifest.json"], datetime(2028, 1, 1, tzinfo=UTC)), signer)

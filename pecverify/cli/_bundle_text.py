@@ -68,7 +68,8 @@ def _describe_file(file: FileCheck, receipt: ReceiptCheck | None, style: Style) 
         yield f"  {shown(file.path)}: {state}{detail}"
         return
     came_to = "" if receipt.found is None else f", {_describe_receipt(receipt.found, style)}"
-    yield f"  {file.path}: {state}{detail}{came_to}, {style.say(b.FROM, file=shown(name_origin(receipt.recorded.origin)))}"
+    origin = style.say(b.FROM, file=shown(name_origin(receipt.recorded.origin)))
+    yield f"  {file.path}: {state}{detail}{came_to}, {origin}"
     if receipt.detail is not None:
         yield f"    {style.say(b.NOT_VERIFIED, why=shown(receipt.detail))}"
     elif receipt.found is not None and not receipt.agrees:
