@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from pecverify._certificate import Certificate
 
 _ID_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
-_ID_DATA = bytes.fromhex("2a864886f70d010701")
+ID_DATA = bytes.fromhex("2a864886f70d010701")
+ID_TIMESTAMP = bytes.fromhex("2a864886f70d0109100104")
+"""id-ct-TSTInfo (RFC 3161 §2.4.2)."""
+_CONTENT_NAMES = {ID_DATA: "id-data", ID_TIMESTAMP: "id-ct-TSTInfo"}
 _CONTENT_TYPE = bytes.fromhex("2a864886f70d010903")
 _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 _SIGNING_TIME = bytes.fromhex("2a864886f70d010905")
@@ -89,9 +92,10 @@ class SignerView:
 class _Reader:
     """Reads consecutive elements of a constructed one, and remembers whether all headers were DER."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: Limits, content_type: bytes) -> None:
         self.data = data
         self.limits = limits
+        self.content_type = content_type
         self.is_der = True
 
     def children(self, element: Element) -> list[Element]:
@@ -111,13 +115,16 @@ class _Reader:
         return self.data[element.start : element.stop]
 
 
-def parse_signed_data(encoded: bytes, limits: Limits, *, detached: bool = True) -> SignerView:
+def parse_signed_data(
+    encoded: bytes, limits: Limits, *, detached: bool = True, content_type: bytes = ID_DATA
+) -> SignerView:
     """Read a ContentInfo with SignedData (BER or DER).
 
     Args:
         encoded: the decoded signature part, or a `.p7m` file.
         limits: bounds on size, nesting, OBJECT IDENTIFIERs and certificates.
         detached: whether the content must be elsewhere; else it must be inside.
+        content_type: what the content must be, as the content octets of its OBJECT IDENTIFIER.
 
     Raises:
         CmsError: with the reason; never anything else.
@@ -127,7 +134,7 @@ def parse_signed_data(encoded: bytes, limits: Limits, *, detached: bool = True) 
     if len(encoded) > limits.cms_bytes:
         raise CmsError(Reason.LIMIT_EXCEEDED, f"signature of {len(encoded)} bytes")
     try:
-        return _read_content_info(_Reader(encoded, limits), detached=detached)
+        return _read_content_info(_Reader(encoded, limits, content_type), detached=detached)
     except Asn1LimitError as error:
         raise CmsError(Reason.LIMIT_EXCEEDED, str(error)) from error
     except Asn1Error as error:
@@ -186,8 +193,8 @@ def _read_encapsulated(reader: _Reader, encapsulated: Element, *, detached: bool
             pass
         case _:
             raise CmsError(Reason.CMS_MALFORMED, "fields of EncapsulatedContentInfo")
-    if reader.content(content_type, _asn1.OBJECT_IDENTIFIER) != _ID_DATA:
-        raise CmsError(Reason.CONTENT_TYPE_MISMATCH, "eContentType is not id-data")
+    if reader.content(content_type, _asn1.OBJECT_IDENTIFIER) != reader.content_type:
+        raise CmsError(Reason.CONTENT_TYPE_MISMATCH, f"eContentType is not {_CONTENT_NAMES[reader.content_type]}")
     if not detached:
         return _read_content(reader, content)
     if content:
@@ -243,8 +250,9 @@ def _read_signer_info(
     if digest not in map(DIGEST_IDENTIFIERS.get, digest_algorithms):
         raise CmsError(Reason.ALGORITHM_MISMATCH, f"{digest} is not among digestAlgorithms")
     signed_attributes, values, in_order = _read_attributes(reader, attributes)
-    if _the_attribute(values, _CONTENT_TYPE) != b"\x06\x09" + _ID_DATA:
-        raise CmsError(Reason.CONTENT_TYPE_MISMATCH, "contentType attribute is not id-data")
+    content_type = reader.content_type
+    if _the_attribute(values, _CONTENT_TYPE) != bytes([_asn1.OBJECT_IDENTIFIER, len(content_type)]) + content_type:
+        raise CmsError(Reason.CONTENT_TYPE_MISMATCH, f"contentType attribute is not {_CONTENT_NAMES[content_type]}")
     issuer, serial, key_identifier = _read_signer_identifier(reader, identifier)
     return SignerView(
         digest=digest,

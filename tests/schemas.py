@@ -18,6 +18,6 @@ def schema(name: str) -> dict[str, Any]:
 
 def validator(name: str) -> jsonschema.Draft202012Validator:
     """Of one of the package's schemas; what they refer to is found."""
-    known = {name: schema(name) for name in ("report", "answer", "exchange")}
+    known = {name: schema(name) for name in ("report", "answer", "exchange", "bundle")}
     registry = Registry().with_resources((read["$id"], Resource.from_contents(read)) for read in known.values())
     return jsonschema.Draft202012Validator(known[name], registry=registry)

@@ -19,10 +19,14 @@ MODULES = {
 }
 THIRD_PARTY = {
     "asn1crypto": {"pecverify._cms"},
-    "cryptography": {"pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"},
+    "cryptography": {
+        *("pecverify._certificate", "pecverify._crl", "pecverify._ocsp", "pecverify._signature"),
+        "pecverify.bundle.timestamp",
+    },
     "lxml": {"pecverify._xml"},
     "signxml": {"pecverify.trust._xades"},
     "urllib3": {"pecverify.trust.download"},
+    "rfc3161_client": {"pecverify.bundle.timestamp"},
     "olefile": {"pecverify.archive.outlook"},
     "jinja2": {"pecverify.exchange.page"},
     "markupsafe": {"pecverify.exchange.page"},
@@ -120,7 +124,10 @@ def test_names_are_imported_when_they_are_asked_for() -> None:
 
 
 def test_importing_needs_no_extra() -> None:
-    program = "import sys; sys.modules.update(olefile=None, urllib3=None); import pecverify.archive, pecverify.cli"
+    program = (
+        "import sys; sys.modules.update(olefile=None, urllib3=None, jinja2=None, rfc3161_client=None);"
+        "import pecverify.archive, pecverify.bundle, pecverify.cli, pecverify.cli._bundle"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -146,6 +153,9 @@ def test_importing_does_not_load_what_only_tables_need() -> None:
         "pecverify._field_comparison",
         "pecverify._hash_forms",
         "pecverify._part_comparison",
+        "pecverify.bundle.manifest",
+        "pecverify.bundle.outcome",
+        "pecverify.bundle.timestamp",
         "pecverify.exchange.evidence",
         "pecverify.exchange.model",
         "pecverify.exchange.sent",

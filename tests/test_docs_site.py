@@ -23,6 +23,7 @@ PUBLIC_MODULES = (
     "pecverify",
     "pecverify.archive",
     "pecverify.brief",
+    "pecverify.bundle",
     "pecverify.comparison",
     "pecverify.damage",
     "pecverify.exchange",

@@ -75,12 +75,13 @@ def _tar_content(archive: tarfile.TarFile, entry: tarfile.TarInfo, limits: Archi
     return _Entry(lambda: cast("IO[bytes]", archive.extractfile(entry)), None, limits)
 
 
-def zip_members(file: IO[bytes], limits: ArchiveLimits) -> Iterator[Member]:
-    """The files in a zip archive, in the order of its directory.
+def zip_members(file: IO[bytes], limits: ArchiveLimits, *, with_folders: bool = False) -> Iterator[Member]:
+    """The files in a zip archive, in the order of its directory. They can be read in any order, each once.
 
     Args:
         file: seekable.
         limits: entries, size of the directory, ratio.
+        with_folders: whether to give entries that hold nothing too.
 
     Source: PKWARE APPNOTE.TXT §4.3.
     """
@@ -91,7 +92,7 @@ def zip_members(file: IO[bytes], limits: ArchiveLimits) -> Iterator[Member]:
             archive = zipfile.ZipFile(file)  # it holds nothing that is to be closed
         for count, entry in enumerate(archive.infolist(), 1):
             _check_count(count, limits)
-            if entry.is_dir():
+            if entry.is_dir() and not with_folders:
                 continue
             packed += entry.compress_size
             if packed > size:

@@ -18,6 +18,8 @@ from pecverify.trust import TrustStore
 from pecverify.verify import verify_nested, verify_receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pecverify.archive.piece import Piece
     from pecverify.report import Report
 
@@ -39,8 +41,28 @@ class Examiner:
 
     def examine(self, piece: Piece) -> Answer | None:
         """The answer about one message; None if a former run gave it."""
+        return self._guarded(piece, lambda: self._examine(piece, self._read(piece)))
+
+    def examine_and_keep(self, piece: Piece) -> tuple[Answer | None, bytes]:
+        """The same with the message's bytes, transfer compression undone; a message cut at the limit has no report."""
+        data = b""
+
+        def examine() -> Answer | None:
+            nonlocal data
+            data = self._read(piece)
+            if len(data) > self.policy.limits.message_bytes:
+                raise ArchiveError(Cause.LIMIT_EXCEEDED, f"more than {self.policy.limits.message_bytes} bytes")
+            return self._examine(piece, data)
+
+        return self._guarded(piece, examine), data
+
+    def examine_kept(self, piece: Piece, data: bytes) -> Answer | None:
+        """The answer about bytes that `examine_and_keep` gave: compressed no more, whatever they begin with."""
+        return self._guarded(piece, lambda: self._examine(piece, data))
+
+    def _guarded(self, piece: Piece, examine: Callable[[], Answer | None]) -> Answer | None:
         try:
-            return self._examine(piece)
+            return examine()
         except ArchiveError as error:
             result = error.as_value()
         except MemoryError:  # the next message may be smaller
@@ -52,8 +74,7 @@ class Examiner:
             result = Unverified(cause=Cause.DEFECT, detail=f"{type(error).__name__}: {error}")
         return Answer(origin=piece.origin, result=result)
 
-    def _examine(self, piece: Piece) -> Answer | None:
-        data = self._read(piece)
+    def _examine(self, piece: Piece, data: bytes) -> Answer | None:
         origin = replace(piece.origin, sha256=hashlib.sha256(data).hexdigest())
         if origin.sha256 == piece.finished_sha256:
             return None

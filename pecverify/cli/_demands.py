@@ -40,13 +40,17 @@ class Demands:
     """Language and colour."""
 
     @classmethod
-    def of(cls, arguments: Namespace) -> Demands:
+    def of(cls, arguments: Namespace, *, now: datetime | None = None) -> Demands:
         """What the arguments demand.
+
+        Args:
+            arguments: of the command.
+            now: in place of the real clock.
 
         Raises:
             CommandError: a file of certificates cannot be read.
         """
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         style = Style(language=arguments.lang, coloured=wants_colour())
         return cls(
             trust=_load_trust(arguments, style), policy=_make_policy(arguments, now, style), now=now, style=style

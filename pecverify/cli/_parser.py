@@ -83,6 +83,13 @@ what. Only verified receipts count. PATH is as for verify; with --from-jsonl, th
 valid, 3 where receipts are missing or delivery may still follow, 0 where every outcome is established."""
 
 
+_BUNDLE = """\
+Put receipts, untouched, with what they prove and how it was found into one zip that can be filed and kept; the same
+receipts, options and --now give the same file on every machine. With --check, verify a bundle again: every file, every
+receipt, and what the bundle says of them, with the same options as it was made. With --request and --attach, have it
+timestamped (RFC 3161): the authority's answer goes into a new zip. --attach takes that answer as PATH."""
+
+
 _LONGEST_TIMEOUT = 3600
 _MOST_JOBS = 256
 FORMATS = (  # those of `pecverify.cli.formats`, which help does not wait for
@@ -149,7 +156,24 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         _check_verify(arguments, command)
     if arguments.command == "exchange" and not (arguments.paths or arguments.from_jsonl):
         command.error("no receipts: give a PATH or --from-jsonl FILE")
+    if arguments.command == "bundle":
+        _check_bundle(arguments, command)
     return arguments
+
+
+def _check_bundle(arguments: argparse.Namespace, command: _Parser) -> None:
+    if arguments.check is not None:
+        if arguments.paths or arguments.output is not None:
+            command.error("--check FILE takes no PATH and no --output")
+        return
+    if arguments.output is None:
+        command.error("where to? give -o FILE")
+    if arguments.request is not None and arguments.paths:
+        command.error("--request FILE takes no PATH")
+    if arguments.attach is not None and len(arguments.paths) != 1:
+        command.error("--attach FILE takes one PATH: what the authority answered")
+    if arguments.request is None and arguments.attach is None and not arguments.paths:
+        command.error("no receipts: give a PATH")
 
 
 def _check_verify(arguments: argparse.Namespace, command: _Parser) -> None:
@@ -232,8 +256,11 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     repair.add_argument("--force", action="store_true", help="overwrite an existing file, but never FILE itself")
     exchange = add("exchange", "put the receipts of each message together", _EXCHANGE)
     _add_exchange_options(exchange)
+    bundle = add("bundle", "put receipts and what they prove into one zip, and check it", _BUNDLE)
+    _add_bundle_options(bundle)
     _add_trust(commands)
-    return parser, {"verify": verify, "show": show, "extract": extract, "repair": repair, "exchange": exchange}
+    named = {"verify": verify, "show": show, "extract": extract, "repair": repair, "exchange": exchange}
+    return parser, {**named, "bundle": bundle}
 
 
 def _add_exchange_options(exchange: _Parser) -> None:
@@ -249,6 +276,28 @@ def _add_exchange_options(exchange: _Parser) -> None:
     exchange.add_argument("--jobs", type=_jobs, metavar="N", help="processes; default: one for each processor")
     exchange.add_argument("--include", action="append", default=[], metavar="GLOB", help="as for verify")
     exchange.add_argument("--nested", action="store_true", help="the receipts inside each message count too")
+
+
+def _add_bundle_options(bundle: _Parser) -> None:
+    bundle.add_argument("paths", nargs="*", metavar="PATH", help="a file, folder or pattern; - is standard input")
+    bundle.add_argument("-o", "--output", metavar="FILE", help="where to; - is standard output")
+    action = bundle.add_mutually_exclusive_group()
+    action.add_argument("--check", metavar="FILE", help="verify this bundle again")
+    action.add_argument("--request", metavar="FILE", help="write a request for a timestamp over this bundle")
+    action.add_argument("--attach", metavar="FILE", help="write this bundle again, with the timestamp in PATH")
+    bundle.add_argument(
+        "--timestamp-authority",
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="whose timestamp --check believes; may be repeated",
+    )
+    bundle.add_argument("--nonce", action="store_true", help="put a random number into the request")
+    bundle.add_argument("--now", type=_instant, metavar="ISO", help="the clock; default: the real one. It is recorded")
+    bundle.add_argument("--force", action="store_true", help="overwrite an existing file")
+    bundle.add_argument("--jobs", type=_jobs, metavar="N", help="processes; default: one for each processor")
+    bundle.add_argument("--include", action="append", default=[], metavar="GLOB", help="as for verify")
+    bundle.add_argument("--nested", action="store_true", help="also verify the receipts inside each message")
 
 
 def _add_trust(commands: argparse._SubParsersAction[_Parser]) -> None:

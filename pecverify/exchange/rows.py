@@ -40,10 +40,10 @@ def read_answer(row: Row) -> Answer:
     """
     try:
         return Answer(
-            origin=_read(Origin, row["origin"]),
+            origin=read_value(Origin, row["origin"]),
             result=_read_unverified(row["unverified"]) if row["report"] is None else _read_report(row["report"]),
             nested=tuple(_read_report(nested) for nested in row["nested"]),
-            is_carrier=_read(bool, row["is_carrier"]),
+            is_carrier=read_value(bool, row["is_carrier"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         message = f"not a row of an archive run: {error!r}"
@@ -51,33 +51,33 @@ def read_answer(row: Row) -> Answer:
 
 
 def _read_unverified(value: Row) -> Unverified:
-    return Unverified(cause=Cause(value["cause"]), detail=_read(str, value["detail"]))
+    return Unverified(cause=Cause(value["cause"]), detail=read_value(str, value["detail"]))
 
 
 def _read_report(value: Row) -> Report:
     kind = value["kind"]
     return Report(
         verdict=Verdict(value["verdict"]),
-        findings=_read(tuple[Finding, ...], value["findings"]),
-        checks=_read(tuple[CheckResult, ...], value["checks"]),
-        receipt=None if kind is None else _read(_RECEIPTS[ReceiptKind[kind.upper()]], value["receipt"]),
-        signer=_read(Signer | None, value["signer"]),
-        times=_read(Times, value["times"]),
-        original_span=_read(Span | None, value["original_span"]),
-        taken_from=_read(Span | None, value["taken_from"]),
+        findings=read_value(tuple[Finding, ...], value["findings"]),
+        checks=read_value(tuple[CheckResult, ...], value["checks"]),
+        receipt=None if kind is None else read_value(_RECEIPTS[ReceiptKind[kind.upper()]], value["receipt"]),
+        signer=read_value(Signer | None, value["signer"]),
+        times=read_value(Times, value["times"]),
+        original_span=read_value(Span | None, value["original_span"]),
+        taken_from=read_value(Span | None, value["taken_from"]),
     )
 
 
-def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 (JSON values, and the types that annotations name)
+def read_value(kind: Any, value: Any) -> Any:  # noqa: ANN401 (JSON values, and the types that annotations name)
     """The value of that type whose JSON form this is: the reverse of what `to_dict` does."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        return None if value is None else _read(arguments[0], value)
+        return None if value is None else read_value(arguments[0], value)
     if origin is tuple and isinstance(value, list):
         members = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
-        return tuple(_read(member, each) for member, each in zip(members, value, strict=True))
+        return tuple(read_value(member, each) for member, each in zip(members, value, strict=True))
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
-        return kind(**{name: _read(hint, value[name]) for name, hint in _fields_of(kind)})
+        return kind(**{name: read_value(hint, value[name]) for name, hint in _fields_of(kind)})
     if isinstance(kind, type) and isinstance(value, str):
         if kind is datetime:
             return _read_instant(value)
