@@ -113,7 +113,7 @@ def test_the_published_table_of_damages_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md"], ids=lambda path: path.name)
 def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commands = set(
-        re.findall(r"pecverify (trust [a-z]+|verify|show|extract|repair|exchange)\b", page.read_text("utf-8"))
+        re.findall(r"pecverify (trust [a-z]+|verify|show|extract|repair|exchange|bundle)\b", page.read_text("utf-8"))
     )
     assert "trust update" in commands
     for words in commands:

@@ -9,7 +9,15 @@ with open("bundle.zip", "xb") as file:
 from pecverify.bundle.check import check_bundle
 from pecverify.bundle.errors import BundleError
 from pecverify.bundle.make import make_bundle
-from pecverify.bundle.manifest import Manifest, PolicyFacts, RecordedReceipt, RecordedReport, RecordedUnverified
+from pecverify.bundle.manifest import (
+    FileEntry,
+    Manifest,
+    PolicyFacts,
+    PolicyName,
+    RecordedReceipt,
+    RecordedReport,
+    RecordedUnverified,
+)
 from pecverify.bundle.outcome import BundleCheck, FileCheck, FileState, ReceiptCheck, TimestampCheck, TimestampState
 from pecverify.bundle.seal import attach_timestamp, request_timestamp
 
@@ -17,9 +25,11 @@ __all__ = [
     "BundleCheck",
     "BundleError",
     "FileCheck",
+    "FileEntry",
     "FileState",
     "Manifest",
     "PolicyFacts",
+    "PolicyName",
     "ReceiptCheck",
     "RecordedReceipt",
     "RecordedReport",

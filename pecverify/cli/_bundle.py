@@ -78,7 +78,7 @@ def _make(arguments: Namespace, demands: Demands) -> ExitStatus:
     if arguments.output != STANDARD_STREAM:
         print("\n".join(_describe_made(arguments.output, manifest, style)))
     verdicts = [verdict for receipt in manifest.receipts for verdict in _counted(receipt)]
-    return ExitStatus.of(verdicts, all_done=not manifest.unverified)
+    return ExitStatus.NOT_DONE if manifest.unverified else ExitStatus.of(*verdicts)
 
 
 def _tell_left_out(manifest: Manifest, style: Style) -> None:
@@ -112,7 +112,7 @@ def _check(arguments: Namespace, demands: Demands) -> ExitStatus:
             raise CommandError(style.say(m.EXTRA_MISSING, extra="pecverify[timestamp]")) from None
     for line in describe_check(arguments.check, checked, style):
         print(line)
-    return ExitStatus.of([checked.verdict])
+    return ExitStatus.of(checked.verdict)
 
 
 def _request(arguments: Namespace, style: Style) -> ExitStatus:

@@ -26,9 +26,10 @@ class ExitStatus(IntEnum):
     """Ctrl-C."""
 
     @classmethod
-    def of(cls, verdict: Verdict) -> ExitStatus:
-        """The status for the verdict on one message."""
-        return cls[verdict.name]
+    def of(cls, *verdicts: Verdict) -> ExitStatus:
+        """The status for the worst of the verdicts; none at all counts as valid."""
+        names = {verdict.name for verdict in verdicts}
+        return next((cls[name] for name in ("INVALID", "INDETERMINATE") if name in names), cls.VALID)
 
 
 class CommandError(Exception):
