@@ -147,7 +147,7 @@ def big_certificates(extension: Extension) -> bytes:
 
 
 def long_names() -> bytes:
-    """Fifteen authorities with names of 1,900 parts, each compared with each."""
+    """A signer identifier whose issuer has 1,900 names: it is compared with that of each certificate."""
     part = der(0x31, der(0x30, oid("2.5.4.3"), der(0x0C, b"AbCd")))
     name = der(0x30, filled(part, 30_000))
     return Message(cms=Cms(issuer_name=name)).build()
@@ -317,7 +317,7 @@ CASES: Mapping[str, Callable[[], bytes]] = {
             ]
         )
     ).build(),
-    "16 certificates with 1,900 addresses": lambda: big_certificates(
+    "16 certificates with 1,500 addresses": lambda: big_certificates(
         (
             "subject_alt_name",
             False,
