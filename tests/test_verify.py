@@ -35,6 +35,7 @@ from tests.messages import (
     SENDER,
     Edit,
     Message,
+    chain,
     daticert_part,
     hash_attachment,
     original_message,
@@ -307,7 +308,8 @@ def test_a_text_that_cannot_be_decoded_is_no_text() -> None:
 
 
 def test_without_a_text_nothing_is_compared() -> None:
-    assert reasons(Message(entity=replacing(b"text/plain", b"text/enriched"))) == []
+    other = chain(replacing(b"text/plain", b"text/enriched"), replacing(PEC_ID.encode(), b"?", -1))
+    assert reasons(Message(entity=other)) == []
 
 
 def test_a_wrapped_identifier_is_found() -> None:
