@@ -16,6 +16,7 @@ from pecverify import Reason, TrustListError
 from pecverify._certificate import (
     MAXIMUM_CERTIFICATE_BYTES,
     CertificateError,
+    NameConstraints,
     load_certificates,
     parse_certificate,
     parse_readable,
@@ -119,6 +120,28 @@ def test_constraints_of_every_kind() -> None:
     assert constraints.excluded_uris == (".b.example",)
     assert constraints.permitted_uris is None
     assert constraints.other_kinds == {"ip"}
+
+
+@pytest.mark.parametrize("side", ["permitted", "excluded"])
+def test_both_sides_of_constraints(side: str) -> None:
+    name = x509.Name.build({"common_name": "x"})
+    values = {
+        "emails": ("rfc822_name", "b.example"),
+        "dns": ("dns_name", "c.example"),
+        "uris": ("uniform_resource_identifier", ".d.example"),
+        "names": ("directory_name", name),
+    }
+    subtrees = [{"base": x509.GeneralName(*value)} for value in values.values()]
+    extension: Extension = ("name_constraints", True, {f"{side}_subtrees": subtrees})
+    constraints = parse_certificate(make_signer(replace={"nc": extension}).certificate).name_constraints
+    assert constraints == NameConstraints(
+        **{
+            f"{side}_emails": ("b.example",),
+            f"{side}_dns": ("c.example",),
+            f"{side}_uris": (".d.example",),
+            f"{side}_names": (((("2.5.4.3", "x"),),),),
+        }  # type: ignore[arg-type]
+    )
 
 
 def test_without_extensions_to_speak_of() -> None:
@@ -244,7 +267,7 @@ def test_a_pem_block_ends_at_its_first_end() -> None:
 
 
 def test_text_is_the_callers_mistake() -> None:
-    with pytest.raises(TypeError, match="open the file in binary mode"):
+    with pytest.raises(TypeError, match="certificates are given as bytes, not str: open the file in binary mode"):
         load_certificates(pem(SIGNER))  # type: ignore[arg-type]
 
 

@@ -717,9 +717,13 @@ def test_every_address_of_the_certificate_is_named() -> None:
 
 
 def test_a_changed_part_explains_the_rest() -> None:
-    """Whatever step of the procedure found it."""
-    report = verify_receipt(Message(finish=replacing(b"daticert.xml", b"altro.xml", -1)).build(), trust=TRUST)
-    assert [finding.reason for finding in report.findings] == [Reason.DIGEST_MISMATCH, Reason.DATICERT_MISSING]
+    """And so comes first, before what an earlier step of the procedure found too."""
+    message = Message(cms=Cms(hashed={"sha256": bytes(32)}), finish=replacing(b"daticert.xml", b"altro.xml", -1))
+    assert [finding.reason for finding in verify_receipt(message.build(), trust=TRUST).findings] == [
+        Reason.DIGEST_MISMATCH,
+        Reason.SIGNER_REFERENCE_MISMATCH,
+        Reason.DATICERT_MISSING,
+    ]
 
 
 @pytest.mark.parametrize("digest", ["sha1", "sha224", "sha256", "sha384", "sha512"])
