@@ -609,6 +609,21 @@ def test_a_text_in_other_letters_is_the_same_text() -> None:
     assert says(Message(entity=replacing(PEC_ID.encode(), PEC_ID.upper().encode())), Reason.TEXT_MISMATCH) == []
 
 
+def test_a_subject_that_is_not_certified() -> None:
+    none = replacing(f"        <oggetto>{SUBJECT}</oggetto>\n", "")
+    header = replacing(f"Subject: ACCETTAZIONE: {SUBJECT}", "Subject: ACCETTAZIONE:")
+    assert says(Message(xml=none, header=header), Reason.SUBJECT_MISMATCH) == []
+
+
+def test_only_dots_are_taken_off_a_subject_that_is_cut_off() -> None:
+    """Forty characters are left, and the last is one of the subject's own."""
+    subject = "Atto di citazione davanti al TrX di Roma, sezione terza civile"
+    kept = "ACCETTAZIONE: Atto di citazione davanti al TrX"
+    assert len("".join(kept.split())) == 40
+    edit = replacing(f"ACCETTAZIONE: {subject}", f"{kept}...")
+    assert says(Message(subject=subject, header=edit), Reason.SUBJECT_MISMATCH) == []
+
+
 @pytest.mark.parametrize("letters", [39, 40])
 def test_how_much_of_a_cut_off_subject_is_left(letters: int) -> None:
     """Forty characters are the least that are one subject; blanks do not count."""
@@ -695,8 +710,9 @@ def test_an_original_that_is_encoded_is_decoded() -> None:
     [
         replace(DELIVERY, finish=replacing(b"Si diffida", b"Si diffidb")),
         replace(DELIVERY, cms=Cms(signature=lambda value: value[:-1] + bytes([value[-1] ^ 1]))),
+        replace(DELIVERY, signer=make_signer("b", key_name="ec-p256"), cms=Cms(signature_oid=RSA_ENCRYPTION)),
     ],
-    ids=["digest", "signature"],
+    ids=["digest", "signature", "algorithm"],
 )
 def test_nothing_is_shown_of_what_is_not_signed(message: Message) -> None:
     report = verify_receipt(message.build(), trust=TRUST)
