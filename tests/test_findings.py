@@ -15,8 +15,10 @@ from fixtures.catalogue.broken_mime import forwarded
 from fixtures.catalogue.kinds import DELAY, DELIVERY, ENVELOPE, FAILURE, TAKEN, VIRUS_FOUND
 from pecverify import (
     Basis,
+    Check,
     Finding,
     Limits,
+    Outcome,
     Policy,
     Provider,
     Reason,
@@ -125,6 +127,7 @@ FINDINGS = [
     Says("t025-no-signer", R.SIGNER_COUNT, None, "0 SignerInfos", "smime.p7s"),
     Says("t041-hundred-authorities", R.LIMIT_EXCEEDED, None, "101 certificates", "smime.p7s"),
     Says("t031-stolen-certificate", R.SIGNATURE_INVALID, where="smime.p7s"),
+    Says("t096-empty", R.NOT_A_MESSAGE, None, "the first line is not a header field", "bytes 0-0"),
     # the signer's certificate
     Says("t027-no-certificate", R.CERTIFICATE_MISSING, where="smime.p7s"),
     Says("t029-twins", R.SIGNER_AMBIGUOUS, "1", "2"),
@@ -354,6 +357,22 @@ def test_unsigned_content_is_quoted_and_pointed_to(vector: str, text: str) -> No
     _, report, (pointed,) = spans(vector, Reason.UNSIGNED_CONTENT)
     assert [finding.actual for finding in report.findings if finding.reason is Reason.UNSIGNED_CONTENT] == [text]
     assert pointed.strip() == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("vector", "reason", "said"),
+    [
+        ("t059-two-content-types", Reason.MIME_MALFORMED, "repeated Content-Type"),
+        ("t064-blank-line", Reason.MIME_MALFORMED, "a line of a header is no field"),
+        ("plain-mail", Reason.NOT_PEC, "the root is text/plain"),
+        ("t069-opaque", Reason.NOT_PEC, "the root is application/pkcs7-mime"),
+    ],
+)
+def test_what_is_wrong_with_the_header_is_pointed_to(vector: str, reason: Reason, said: str) -> None:
+    data, report, (pointed,) = spans(vector, reason)
+    assert report.findings[0].actual == said
+    assert data.startswith(pointed)
+    assert pointed.endswith(b"\r\n")
 
 
 def test_what_is_nested_too_deeply_is_pointed_to() -> None:
@@ -747,6 +766,25 @@ def test_a_signing_certificate_attribute_of_any_digest(digest: str) -> None:
     """The right hash of the signer's certificate is nothing to speak of."""
     value = hashlib.new(digest, Message().signer.certificate).digest()
     assert verify_receipt(Message(cms=Cms(hashed={digest: value})).build(), trust=TRUST).findings == ()
+
+
+def test_an_original_without_a_name_is_known_by_its_type() -> None:
+    report = verify_receipt(replace(DELIVERY, original_name=None).build(), trust=TRUST)
+    assert report.original == DELIVERY.original
+    assert report.findings == ()
+
+
+def test_missing_certification_data_hide_nothing() -> None:
+    report = verify_receipt(Message(with_daticert=False, preamble=b"ciao\r\n\r\n").build(), trust=TRUST)
+    assert [finding.reason for finding in report.findings] == [Reason.DATICERT_MISSING, Reason.UNSIGNED_CONTENT]
+    outcomes = {result.check: result.outcome for result in report.checks}
+    assert outcomes[Check.CONSISTENCY] is Outcome.PASSED  # of the header with itself
+
+
+def test_what_is_no_message_has_no_times() -> None:
+    assert verify_receipt(b"").times == Times(
+        stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED
+    )
 
 
 def test_the_policy_reaches_nested_receipts() -> None:
