@@ -30,6 +30,7 @@ from pecverify import (
     TrustStatement,
     TrustStore,
     Verdict,
+    find_receipts,
     verify_nested,
     verify_receipt,
 )
@@ -785,6 +786,13 @@ def test_what_is_no_message_has_no_times() -> None:
     assert verify_receipt(b"").times == Times(
         stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED
     )
+
+
+def test_nothing_is_sought_in_what_is_too_long() -> None:
+    message = forwarded(Message().build())
+    assert find_receipts(message) != ()
+    report = verify_receipt(message, trust=TRUST, policy=Policy(limits=Limits(message_bytes=len(message) - 1)))
+    assert [finding.reason for finding in report.findings] == [Reason.LIMIT_EXCEEDED]
 
 
 def test_the_policy_reaches_nested_receipts() -> None:
