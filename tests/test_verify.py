@@ -188,6 +188,13 @@ def test_a_part_signed_with_lf_is_what_was_signed() -> None:
     assert reasons(message) == []
 
 
+def test_line_ends_of_the_header_are_not_the_parts() -> None:
+    """The part is as it was signed, whatever became of the header above it: nothing was canonicalised."""
+    header, _, body = RECEIPT.partition(b"\r\n\r\n")
+    mixed = header.replace(b"\r\n", b"\n") + b"\n\n" + body
+    assert verify_receipt(mixed, trust=TRUST).findings == ()
+
+
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
 def test_a_mismatch_shows_the_digest_of_the_canonical_form(line_end: bytes) -> None:
     changed = RECEIPT.replace(b"stato accettato", b"stato bccettato")
