@@ -16,6 +16,7 @@ from pecverify import Reason, TrustListError
 from pecverify._certificate import (
     MAXIMUM_CERTIFICATE_BYTES,
     CertificateError,
+    NameConstraints,
     load_certificates,
     parse_certificate,
     parse_readable,
@@ -34,6 +35,7 @@ from tests.pki import (
     signature_algorithm,
     spki,
 )
+from tests.pki import certificate as certificate_of
 
 SIGNER = provider("a").certificate
 
@@ -121,6 +123,28 @@ def test_constraints_of_every_kind() -> None:
     assert constraints.other_kinds == {"ip"}
 
 
+@pytest.mark.parametrize("side", ["permitted", "excluded"])
+def test_both_sides_of_constraints(side: str) -> None:
+    name = x509.Name.build({"common_name": "x"})
+    values = {
+        "emails": ("rfc822_name", "b.example"),
+        "dns": ("dns_name", "c.example"),
+        "uris": ("uniform_resource_identifier", ".d.example"),
+        "names": ("directory_name", name),
+    }
+    subtrees = [{"base": x509.GeneralName(*value)} for value in values.values()]
+    extension: Extension = ("name_constraints", True, {f"{side}_subtrees": subtrees})
+    constraints = parse_certificate(make_signer(replace={"nc": extension}).certificate).name_constraints
+    assert constraints == NameConstraints(
+        **{
+            f"{side}_emails": ("b.example",),
+            f"{side}_dns": ("c.example",),
+            f"{side}_uris": (".d.example",),
+            f"{side}_names": (((("2.5.4.3", "x"),),),),
+        }  # type: ignore[arg-type]
+    )
+
+
 def test_without_extensions_to_speak_of() -> None:
     nothing = dict.fromkeys(
         ["key_identifier", "authority_key_identifier", "key_usage", "extended_key_usage", "subject_alt_name"]
@@ -142,9 +166,28 @@ def test_a_negative_serial_number_is_shown_as_such_and_warns_nobody() -> None:
 
 def test_size_is_bounded() -> None:
     assert refusal(bytes(MAXIMUM_CERTIFICATE_BYTES + 1)) is Reason.CERTIFICATE_MALFORMED
-    padding = MAXIMUM_CERTIFICATE_BYTES - len(SIGNER) - 60
-    big: Extension = ("1.3.6.1.4.1.99999.2", False, der(0x04, bytes(padding)))
-    assert parse_certificate(make_signer(replace={"big": big}).certificate)
+
+
+def test_the_longest_certificate() -> None:
+    def padded(size: int) -> bytes:
+        return make_signer(replace={"big": ("1.3.6.1.4.1.99999.2", False, der(0x04, bytes(size)))}).certificate
+
+    longest = padded(20_000 + MAXIMUM_CERTIFICATE_BYTES - len(padded(20_000)))
+    assert len(longest) == MAXIMUM_CERTIFICATE_BYTES
+    assert parse_certificate(longest).der == longest
+
+
+def test_a_certificate_without_any_extension() -> None:
+    """Version 3 does not ask for one; what is missed in it is for others to say."""
+
+    def without(to_be_signed: bytes) -> bytes:
+        assert to_be_signed.endswith(b"\xa3\x02\x30\x00")
+        return der(0x30, to_be_signed[4:-4])
+
+    name = {"common_name": "x"}
+    bare = certificate_of(name, spki(key("provider-a")), name, key("ca"), [], serial=1, edit=without)
+    parsed = parse_certificate(bare)
+    assert (parsed.key_usage, parsed.addresses, parsed.unknown_critical_extensions) == (None, (), ())
 
 
 def edited(old: bytes, new: bytes) -> bytes:
@@ -244,7 +287,7 @@ def test_a_pem_block_ends_at_its_first_end() -> None:
 
 
 def test_text_is_the_callers_mistake() -> None:
-    with pytest.raises(TypeError, match="open the file in binary mode"):
+    with pytest.raises(TypeError, match="certificates are given as bytes, not str: open the file in binary mode"):
         load_certificates(pem(SIGNER))  # type: ignore[arg-type]
 
 
@@ -296,7 +339,7 @@ def test_bug_the_signature_is_whole_octets() -> None:
     place = len(SIGNER) - 257
     assert SIGNER[place - 4 : place + 1] == b"\x03\x82\x01\x01\x00"
     changed = SIGNER[:place] + b"\x01" + SIGNER[place + 1 :]
-    with pytest.raises(CertificateError, match="whole octets"):
+    with pytest.raises(CertificateError, match=r"\Aa signature that is not whole octets\Z"):
         parse_certificate(changed)
     # Certificates that sign Italy's list have it. They are named by their bytes: nothing rests on their signature.
     (pinned,) = load_certificates(changed)

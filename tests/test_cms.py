@@ -297,7 +297,18 @@ def test_size_is_bounded(excess: int) -> None:
 
 
 def test_depth_is_bounded() -> None:
-    assert refusal(built(ber=True), Limits(asn1_depth=1)) is Reason.LIMIT_EXCEEDED
+    encoded = built(ber=True)
+    with pytest.raises(CmsError) as caught:
+        parse_signed_data(encoded, Limits(asn1_depth=1))
+    said, offset = caught.value.actual.rsplit(" ", 1)
+    assert (caught.value.reason, said) == (Reason.LIMIT_EXCEEDED, "nested too deeply at offset")
+    # ContentInfo and its OBJECT IDENTIFIER, the explicit tag, SignedData: the first level that is one too many.
+    assert int(offset) == encoded.index(b"\x30\x80", 2)
+
+
+def test_whether_it_is_der() -> None:
+    assert parse_signed_data(built(), LIMITS).is_der is True
+    assert parse_signed_data(built(ber=True), LIMITS).is_der is False
 
 
 def test_signing_certificate_attributes() -> None:

@@ -15,8 +15,10 @@ from fixtures.catalogue.broken_mime import forwarded
 from fixtures.catalogue.kinds import DELAY, DELIVERY, ENVELOPE, FAILURE, TAKEN, VIRUS_FOUND
 from pecverify import (
     Basis,
+    Check,
     Finding,
     Limits,
+    Outcome,
     Policy,
     Provider,
     Reason,
@@ -28,6 +30,7 @@ from pecverify import (
     TrustStatement,
     TrustStore,
     Verdict,
+    find_receipts,
     verify_nested,
     verify_receipt,
 )
@@ -125,6 +128,7 @@ FINDINGS = [
     Says("t025-no-signer", R.SIGNER_COUNT, None, "0 SignerInfos", "smime.p7s"),
     Says("t041-hundred-authorities", R.LIMIT_EXCEEDED, None, "101 certificates", "smime.p7s"),
     Says("t031-stolen-certificate", R.SIGNATURE_INVALID, where="smime.p7s"),
+    Says("t096-empty", R.NOT_A_MESSAGE, None, "the first line is not a header field", "bytes 0-0"),
     # the signer's certificate
     Says("t027-no-certificate", R.CERTIFICATE_MISSING, where="smime.p7s"),
     Says("t029-twins", R.SIGNER_AMBIGUOUS, "1", "2"),
@@ -356,6 +360,22 @@ def test_unsigned_content_is_quoted_and_pointed_to(vector: str, text: str) -> No
     assert pointed.strip() == text.encode()
 
 
+@pytest.mark.parametrize(
+    ("vector", "reason", "said"),
+    [
+        ("t059-two-content-types", Reason.MIME_MALFORMED, "repeated Content-Type"),
+        ("t064-blank-line", Reason.MIME_MALFORMED, "a line of a header is no field"),
+        ("plain-mail", Reason.NOT_PEC, "the root is text/plain"),
+        ("t069-opaque", Reason.NOT_PEC, "the root is application/pkcs7-mime"),
+    ],
+)
+def test_what_is_wrong_with_the_header_is_pointed_to(vector: str, reason: Reason, said: str) -> None:
+    data, report, (pointed,) = spans(vector, reason)
+    assert report.findings[0].actual == said
+    assert data.startswith(pointed)
+    assert pointed.endswith(b"\r\n")
+
+
 def test_what_is_nested_too_deeply_is_pointed_to() -> None:
     _, report, (pointed,) = spans("t074-deep", Reason.LIMIT_EXCEEDED)
     assert report.findings[0].actual == "nested over 8 levels"
@@ -577,7 +597,7 @@ def test_the_earliest_instant_known_bounds_the_stated_one() -> None:
 def test_bug_the_second_that_summer_time_starts_and_ends(instant: datetime, offset: int) -> None:
     """At 01:00 UTC on the last Sundays of March and October (Directive 2000/84/EC).
 
-    A bug found by mutation: summer time ended an hour early.
+    A bug that the tests for mutants of this module found: summer time ended an hour early.
     """
     for hours in (1, 2):
         issued = instant.astimezone(timezone(timedelta(hours=hours)))
@@ -607,6 +627,21 @@ def test_what_the_text_has_to_repeat(old: str, value: str) -> None:
 
 def test_a_text_in_other_letters_is_the_same_text() -> None:
     assert says(Message(entity=replacing(PEC_ID.encode(), PEC_ID.upper().encode())), Reason.TEXT_MISMATCH) == []
+
+
+def test_a_subject_that_is_not_certified() -> None:
+    none = replacing(f"        <oggetto>{SUBJECT}</oggetto>\n", "")
+    header = replacing(f"Subject: ACCETTAZIONE: {SUBJECT}", "Subject: ACCETTAZIONE:")
+    assert says(Message(xml=none, header=header), Reason.SUBJECT_MISMATCH) == []
+
+
+def test_only_dots_are_taken_off_a_subject_that_is_cut_off() -> None:
+    """Forty characters are left, and the last is one of the subject's own."""
+    subject = "Atto di citazione davanti al TrX di Roma, sezione terza civile"
+    kept = "ACCETTAZIONE: Atto di citazione davanti al TrX"
+    assert len("".join(kept.split())) == 40
+    edit = replacing(f"ACCETTAZIONE: {subject}", f"{kept}...")
+    assert says(Message(subject=subject, header=edit), Reason.SUBJECT_MISMATCH) == []
 
 
 @pytest.mark.parametrize("letters", [39, 40])
@@ -695,8 +730,9 @@ def test_an_original_that_is_encoded_is_decoded() -> None:
     [
         replace(DELIVERY, finish=replacing(b"Si diffida", b"Si diffidb")),
         replace(DELIVERY, cms=Cms(signature=lambda value: value[:-1] + bytes([value[-1] ^ 1]))),
+        replace(DELIVERY, signer=make_signer("b", key_name="ec-p256"), cms=Cms(signature_oid=RSA_ENCRYPTION)),
     ],
-    ids=["digest", "signature"],
+    ids=["digest", "signature", "algorithm"],
 )
 def test_nothing_is_shown_of_what_is_not_signed(message: Message) -> None:
     report = verify_receipt(message.build(), trust=TRUST)
@@ -717,9 +753,13 @@ def test_every_address_of_the_certificate_is_named() -> None:
 
 
 def test_a_changed_part_explains_the_rest() -> None:
-    """Whatever step of the procedure found it."""
-    report = verify_receipt(Message(finish=replacing(b"daticert.xml", b"altro.xml", -1)).build(), trust=TRUST)
-    assert [finding.reason for finding in report.findings] == [Reason.DIGEST_MISMATCH, Reason.DATICERT_MISSING]
+    """And so comes first, before what an earlier step of the procedure found too."""
+    message = Message(cms=Cms(hashed={"sha256": bytes(32)}), finish=replacing(b"daticert.xml", b"altro.xml", -1))
+    assert [finding.reason for finding in verify_receipt(message.build(), trust=TRUST).findings] == [
+        Reason.DIGEST_MISMATCH,
+        Reason.SIGNER_REFERENCE_MISMATCH,
+        Reason.DATICERT_MISSING,
+    ]
 
 
 @pytest.mark.parametrize("digest", ["sha1", "sha224", "sha256", "sha384", "sha512"])
@@ -727,6 +767,32 @@ def test_a_signing_certificate_attribute_of_any_digest(digest: str) -> None:
     """The right hash of the signer's certificate is nothing to speak of."""
     value = hashlib.new(digest, Message().signer.certificate).digest()
     assert verify_receipt(Message(cms=Cms(hashed={digest: value})).build(), trust=TRUST).findings == ()
+
+
+def test_an_original_without_a_name_is_known_by_its_type() -> None:
+    report = verify_receipt(replace(DELIVERY, original_name=None).build(), trust=TRUST)
+    assert report.original == DELIVERY.original
+    assert report.findings == ()
+
+
+def test_missing_certification_data_hide_nothing() -> None:
+    report = verify_receipt(Message(with_daticert=False, preamble=b"ciao\r\n\r\n").build(), trust=TRUST)
+    assert [finding.reason for finding in report.findings] == [Reason.DATICERT_MISSING, Reason.UNSIGNED_CONTENT]
+    outcomes = {result.check: result.outcome for result in report.checks}
+    assert outcomes[Check.CONSISTENCY] is Outcome.PASSED  # of the header with itself
+
+
+def test_what_is_no_message_has_no_times() -> None:
+    assert verify_receipt(b"").times == Times(
+        stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED
+    )
+
+
+def test_nothing_is_sought_in_what_is_too_long() -> None:
+    message = forwarded(Message().build())
+    assert find_receipts(message) != ()
+    report = verify_receipt(message, trust=TRUST, policy=Policy(limits=Limits(message_bytes=len(message) - 1)))
+    assert [finding.reason for finding in report.findings] == [Reason.LIMIT_EXCEEDED]
 
 
 def test_the_policy_reaches_nested_receipts() -> None:

@@ -300,6 +300,9 @@ def test_an_intermediate_with_a_weak_key_and_signature() -> None:
     result = path(subject, weak, trust=OPEN_CA)
     assert result.recognition is Recognition.CUSTOM
     assert [finding.actual for finding in result.findings] == ["certificate signed with sha1", "issuer's key RSA 1024"]
+    assert {finding.severity for finding in result.findings} == {Severity.UNKNOWN}
+    accepting = path(subject, weak, trust=OPEN_CA, policy=Policy(weak_signature_until=INSIDE))
+    assert [finding.severity for finding in accepting.findings] == [Severity.WARNING] * 2
 
 
 def test_a_certificate_signed_with_md5_is_refused() -> None:
@@ -632,6 +635,15 @@ def test_the_newest_edition_says_why_not() -> None:
         assert [(finding.reason, finding.actual) for finding in result.findings] == [
             (Reason.NAME_CONSTRAINTS_VIOLATED, actual)
         ]
+
+
+def test_one_reason_is_enough() -> None:
+    """Of several paths that are refused, the first says why."""
+    anchor = TEST_CA.anchors[0]
+    forbidding = replace(anchor.editions[0], name_constraints=NameConstraints(permitted_emails=("x.example",)))
+    refusing = replace(anchor, editions=(forbidding,))
+    result = path(signer(), trust=TrustStore((refusing, replace(refusing, name="Another"))))
+    assert reasons(result.findings) == REFUSED
 
 
 def test_the_strongest_recognition_wins() -> None:

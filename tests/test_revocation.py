@@ -15,7 +15,22 @@ from cryptography.x509 import ocsp
 
 from fixtures.catalogue.recognition import authority_below
 from fixtures.catalogue.vector import INTERMEDIATE_NAME, OPEN_CA_NAME
-from pecverify import Check, Outcome, Policy, Reason, Report, Severity, TrustStore, Verdict, verify_receipt
+from pecverify import (
+    Basis,
+    Check,
+    Outcome,
+    Policy,
+    Reason,
+    Report,
+    Severity,
+    Times,
+    TrustStore,
+    Verdict,
+    verify_receipt,
+)
+from pecverify._certificate import parse_certificate
+from pecverify._pki import find_path
+from pecverify._revocation import check_revocation
 from tests.crls import DUE, ISSUED, REVOKED, crl, entry, ocsp_response, responder, serial_of
 from tests.messages import ISSUED_AT, Message
 from tests.pki import (
@@ -673,6 +688,23 @@ def test_a_crl_of_whom_the_certificate_names() -> None:
     # Nor may anybody else's certificate be in one that it has not been named for.
     plain = make_signer(issuer=OPEN_CA_NAME, issuer_key="other-ca", embedded=(OPEN_CA, publisher))
     assert reasons(verify(crls=[by_it], signer=plain, trust=OPEN)) == UNKNOWN
+
+
+def test_a_delta_of_whom_the_certificate_names() -> None:
+    """What the issuer of the CRLs publishes of itself, it may publish in a delta too."""
+    publisher = crl_issuer("CRL", 60, distribution_point(issuer="CRL"))
+    signer = below_the_open_authority(distribution_point(issuer="CRL"), publisher)
+    by_it = {"issuer": publisher, "key_name": "stranger", "scope": INDIRECT}
+    overdue = crl(next_update=ISSUED + DAY, **by_it)  # type: ignore[arg-type]
+    delta = crl(number=8, base=7, this_update=AT - DAY, next_update=AT + DAY, **by_it)  # type: ignore[arg-type]
+    assert reasons(verify(crls=[overdue], signer=signer, trust=OPEN)) == REFUSED
+    assert reasons(verify(crls=[overdue, delta], signer=signer, trust=OPEN)) == GOOD
+
+
+def test_without_an_instant_nothing_is_asked() -> None:
+    path = find_path(parse_certificate(provider("a").certificate), (), TRUST, AT, Policy())
+    timeless = Times(stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED)
+    assert check_revocation(path, (), TRUST, timeless, Policy(crls=(crl(),), require_revocation=True)) == ((), False)
 
 
 def test_an_issuer_of_crls_of_whom_nobody_says_that_it_is_good() -> None:

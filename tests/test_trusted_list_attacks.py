@@ -32,7 +32,7 @@ from fixtures.catalogue.list_attacks import (
     with_doctype,
 )
 from pecverify import TrustListError, TrustStore
-from pecverify.trust import TrustedList
+from pecverify.trust import TrustedList, _xades
 from pecverify.trust._xades import named_certificates
 from tests.lists import (
     DS,
@@ -323,6 +323,21 @@ def test_why_a_list_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(TrustListError) as caught:
         TrustStore.from_trusted_list(data, signers=PINNED)
     assert str(caught.value) == why
+
+
+def test_what_a_library_says_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At two hundred characters: it may quote the list."""
+
+    def fail(*_: object) -> None:
+        raise ValueError("x" * 300)
+
+    with pytest.raises(TrustListError) as caught, _xades.refusing():
+        fail()
+    assert str(caught.value) == f"not a trusted list that can be read: {'x' * 200}"
+    monkeypatch.setattr(_xades, "_verify", fail)
+    with pytest.raises(TrustListError) as caught:
+        TrustStore.from_trusted_list(GENUINE, signers=PINNED)
+    assert str(caught.value) == f"the list's signature does not verify: ValueError: {'x' * 200}"
 
 
 def test_why_what_is_signed_is_refused() -> None:

@@ -35,6 +35,7 @@ from tests.messages import (
     SENDER,
     Edit,
     Message,
+    chain,
     daticert_part,
     hash_attachment,
     original_message,
@@ -187,6 +188,13 @@ def test_a_part_signed_with_lf_is_what_was_signed() -> None:
     assert reasons(message) == []
 
 
+def test_line_ends_of_the_header_are_not_the_parts() -> None:
+    """The part is as it was signed, whatever became of the header above it: nothing was canonicalised."""
+    header, _, body = RECEIPT.partition(b"\r\n\r\n")
+    mixed = header.replace(b"\r\n", b"\n") + b"\n\n" + body
+    assert verify_receipt(mixed, trust=TRUST).findings == ()
+
+
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
 def test_a_mismatch_shows_the_digest_of_the_canonical_form(line_end: bytes) -> None:
     changed = RECEIPT.replace(b"stato accettato", b"stato bccettato")
@@ -307,7 +315,8 @@ def test_a_text_that_cannot_be_decoded_is_no_text() -> None:
 
 
 def test_without_a_text_nothing_is_compared() -> None:
-    assert reasons(Message(entity=replacing(b"text/plain", b"text/enriched"))) == []
+    other = chain(replacing(b"text/plain", b"text/enriched"), replacing(PEC_ID.encode(), b"?", -1))
+    assert reasons(Message(entity=other)) == []
 
 
 def test_a_wrapped_identifier_is_found() -> None:
