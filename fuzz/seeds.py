@@ -82,7 +82,7 @@ def daticerts() -> Iterator[bytes]:
             message = read_signed_message(data, Limits())
             for leaf in walk_signed_tree(data, message.signed, Limits()):
                 if "daticert.xml" in leaf.header.names:
-                    yield decode_body(data, leaf)
+                    yield decode_body(data, leaf, most=len(data))
         except MimeError:
             continue
 

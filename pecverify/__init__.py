@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pecverify.brief import BriefComparison, check_brief
+    from pecverify.comparison import OriginalComparison, compare_original
+    from pecverify.damage import DamageKind, Diagnosis, diagnose
     from pecverify.errors import PecverifyError, TrustListError, VerificationError
     from pecverify.nested import NestedReceipt, find_receipts
     from pecverify.policy import Limits, Policy
@@ -56,21 +59,25 @@ __all__ = [
     "Acceptance",
     "AnomalyEnvelope",
     "Basis",
+    "BriefComparison",
     "CertificateFacts",
     "CertifiedReceipt",
     "Check",
     "CheckResult",
+    "DamageKind",
     "DelayNotice",
     "Delivery",
     "DeliveryDelay",
     "DeliveryError",
     "DeliveryFailure",
     "DeliveryProblem",
+    "Diagnosis",
     "Finding",
     "Limits",
     "ListOfLists",
     "NestedReceipt",
     "NonAcceptance",
+    "OriginalComparison",
     "Outcome",
     "PecverifyError",
     "Policy",
@@ -98,12 +105,18 @@ __all__ = [
     "VerificationError",
     "VirusDetected",
     "__version__",
+    "check_brief",
+    "compare_original",
+    "diagnose",
     "find_receipts",
     "verify_nested",
     "verify_receipt",
 ]
 
 _NAMES = {
+    "brief": ("BriefComparison", "check_brief"),
+    "comparison": ("OriginalComparison", "compare_original"),
+    "damage": ("DamageKind", "Diagnosis", "diagnose"),
     "errors": (
         "PecverifyError",
         "TrustListError",

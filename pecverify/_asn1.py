@@ -4,8 +4,9 @@ Decoders are generous: they accept extra fields, lengths that are not minimal an
 seconds over one long OBJECT IDENTIFIER. Everything that reaches one has passed through here first.
 
 Rules kept (X.690): an element ends inside its parent; a parent is consumed exactly; tags have one byte (nothing in CMS
-or X.509 needs more); nesting and OBJECT IDENTIFIERs are bounded. Under DER also: definite, minimal lengths; SEQUENCE
-and SET constructed, everything else universal primitive; minimal INTEGERs; BOOLEAN 00 or FF; well-formed BIT STRINGs.
+or X.509 needs more); nesting, the length of an OBJECT IDENTIFIER and the number of children are bounded. Under DER
+also: definite, minimal lengths; SEQUENCE and SET constructed, everything else universal primitive; minimal INTEGERs;
+BOOLEAN 00 or FF; well-formed BIT STRINGs.
 """
 
 from __future__ import annotations
@@ -24,9 +25,15 @@ _CLASS = 0xC0
 _TAG_NUMBER = 0x1F
 _LONG_FORM = 0x80
 _INDEFINITE = 0x80
+_INDEFINITE_LENGTH = b"\x80"
 _END_OF_CONTENTS = b"\x00\x00"
+_MOST_CHILDREN = 40_000
+"""Of one element: a providers' directory of 30 MB in pieces of a kilobyte, as some engines write it."""
 # Arcs: octets with the high bit set, the first of them no padding, then one without.
 _OBJECT_IDENTIFIER = re.compile(rb"(?:(?:[\x81-\xff][\x80-\xff]*)?[\x00-\x7f])+")
+
+_MOST_INSIDE = 100_000
+"""Elements inside one of indefinite length: to find its end they are walked, again for each level above that is so."""
 
 
 class Asn1Error(ValueError):
@@ -100,22 +107,43 @@ def read_element(data: bytes, start: int, stop: int, depth: int) -> Element:
 
 
 def _read_indefinite(data: bytes, start: int, stop: int, depth: int) -> Element:
+    """Find the end-of-contents octets that are this element's own, past those of the elements inside it."""
+    position, unfinished = start, 0
+    for _ in range(_MOST_INSIDE):
+        if unfinished and data[position : position + 2] == _END_OF_CONTENTS:
+            position += 2
+            unfinished -= 1
+        elif data[position + 1 : position + 2] == _INDEFINITE_LENGTH and position + 2 <= stop:
+            _check_indefinite(data, position, depth - unfinished)
+            position += 2
+            unfinished += 1
+        else:
+            position = read_element(data, position, stop, depth - unfinished).stop
+        if position > stop:
+            message = f"element at offset {start} ends outside its parent"
+            raise Asn1Error(message)
+        if not unfinished:
+            return Element(data[start], start, start + 2, position - 2, position, is_der_header=False)
+    message = f"more than {_MOST_INSIDE} elements in the one at offset {start}"
+    raise Asn1LimitError(message)
+
+
+def _check_indefinite(data: bytes, start: int, depth: int) -> None:
+    if depth < 0:
+        message = f"nested too deeply at offset {start}"
+        raise Asn1LimitError(message)
     if not data[start] & _CONSTRUCTED:
         message = f"indefinite length of a primitive at offset {start}"
         raise Asn1Error(message)
-    position = content = start + 2
-    while data[position : position + 2] != _END_OF_CONTENTS:
-        position = read_element(data, position, stop, depth - 1).stop
-    if position + 2 > stop:
-        message = f"element at offset {start} ends outside its parent"
-        raise Asn1Error(message)
-    return Element(data[start], start, content, position, position + 2, is_der_header=False)
 
 
 def read_elements(data: bytes, start: int, stop: int, depth: int) -> list[Element]:
-    """The elements that fill `data[start:stop]` exactly. Raises as `read_element`."""
-    elements = []
+    """The elements that fill `data[start:stop]` exactly. Raises as `read_element`; Asn1LimitError if they are many."""
+    elements: list[Element] = []
     while start < stop:
+        if len(elements) == _MOST_CHILDREN:
+            message = f"more than {_MOST_CHILDREN} elements before offset {start}"
+            raise Asn1LimitError(message)
         element = read_element(data, start, stop, depth)
         elements.append(element)
         start = element.stop
@@ -136,27 +164,30 @@ def check_der(data: bytes, limits: Limits) -> None:
 
     Source: X.690 §8, §10.
     """
-    depth = limits.asn1_depth
-    element = read_element(data, 0, len(data), depth)
-    if element.stop != len(data):
-        message = f"trailing bytes at offset {element.stop}"
-        raise Asn1Error(message)
-    _check_der_element(data, element, depth, limits.oid_bytes)
-
-
-def _check_der_element(data: bytes, element: Element, depth: int, oid_bytes: int) -> None:
-    tag, start, content_start, content_stop, _, is_der_header = element
-    if not is_der_header:
-        message = f"length not in DER at offset {start}"
-        raise Asn1Error(message)
-    if not tag & _CONSTRUCTED:
-        _check_der_primitive(data, element, oid_bytes)
-        return
-    if not tag & _CLASS and tag not in (SEQUENCE, SET):
-        message = f"constructed primitive at offset {start}"
-        raise Asn1Error(message)
-    for child in read_elements(data, content_start, content_stop, depth - 1):
-        _check_der_element(data, child, depth - 1, oid_bytes)
+    depth, oid_bytes = limits.asn1_depth, limits.oid_bytes
+    # One element after the other, with the ends of those that are not finished: no recursion, and no list of them all.
+    position, unfinished = 0, [len(data)]
+    while True:
+        element = read_element(data, position, unfinished[-1], depth + 1 - len(unfinished))
+        tag, start, position, content_stop, stop, is_der_header = element
+        if start == 0 and stop != len(data):
+            message = f"trailing bytes at offset {stop}"
+            raise Asn1Error(message)
+        if not is_der_header:
+            message = f"length not in DER at offset {start}"
+            raise Asn1Error(message)
+        if not tag & _CONSTRUCTED:
+            _check_der_primitive(data, element, oid_bytes)
+            position = stop
+        elif tag & _CLASS or tag in (SEQUENCE, SET):
+            unfinished.append(content_stop)
+        else:
+            message = f"constructed primitive at offset {start}"
+            raise Asn1Error(message)
+        while position == unfinished[-1]:
+            unfinished.pop()
+            if not unfinished:
+                return
 
 
 def _check_der_primitive(data: bytes, element: Element, oid_bytes: int) -> None:

@@ -60,6 +60,8 @@ _IDENTITY = re.compile(r"[!-~]{1,1000}")
 _DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _ZONE = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
+_MOST_TAGS = 100_000
+"""Start and end tags: a megabyte of recipients with the shortest addresses."""
 _MOST_FINDINGS = 1_000
 """A megabyte of unknown elements would make a quarter of a million."""
 _XML_BLANKS = " \t\r\n"
@@ -189,6 +191,8 @@ def parse_daticert(
     """
     if len(data) > limits.daticert_bytes:
         return None, (found(Reason.LIMIT_EXCEEDED, actual=f"daticert.xml of {len(data)} bytes", where="daticert.xml"),)
+    if data.count(b"<") > _MOST_TAGS:
+        return None, (found(Reason.LIMIT_EXCEEDED, actual=f"over {_MOST_TAGS} tags", where="daticert.xml"),)
     reading = _Reading()
     try:
         receipt = _read_document(reading, data, carries_original=carries_original)

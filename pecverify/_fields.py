@@ -23,7 +23,8 @@ _ADDR_SPEC = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _MAILBOX = re.compile(
     rf"""(?:(?P<display>"(?:[^"\\]|\\.)*"|[^"<>,;]*?)[ \t]*<(?P<angle>{_ADDR_SPEC})>|(?P<bare>{_ADDR_SPEC}))"""
 )
-_QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.?)*+("?)')
+"""One that never ends matches too, to the end: else every quote in it would be tried as a beginning."""
 _ANGLE_ADDRESS = re.compile(r"<[ \t]*([^<>@\s]+@[^<>@\s]+)[ \t]*>")
 _BARE_ADDRESS = re.compile(r"(?:[^:@]*:)?\s*([^:@;\s]+@[^:@;\s]+)\s*;?")
 _BLANKS = re.compile(r"\s+")
@@ -83,7 +84,8 @@ def addresses(bodies: tuple[bytes, ...]) -> frozenset[str]:
     """Every address in To-like fields, for comparison: case folded."""
     found = set()
     for body in bodies:
-        for item in _QUOTED_STRING.sub(" ", body.decode("utf-8", "replace")).split(","):
+        unquoted = _QUOTED_STRING.sub(lambda quoted: " " if quoted[1] else quoted[0], body.decode("utf-8", "replace"))
+        for item in unquoted.split(","):
             match = _ANGLE_ADDRESS.search(item) or _BARE_ADDRESS.fullmatch(item.strip())
             if match is not None:
                 found.add(match[1].casefold())

@@ -140,12 +140,10 @@ def parse_header(block: bytes) -> Header:
     # The pattern passes over what is no field: then it has not consumed every byte.
     if sum(len(name) + len(body) + 2 for name, body in fields) != len(lines) or _BLANK_FOLD.search(lines):
         raise MimeError(Reason.MIME_MALFORMED, "a line of a header is no field")
-    bodies: dict[bytes, tuple[bytes, ...]] = {}
+    bodies: dict[bytes, list[bytes]] = {}
     for name, folded in fields:
-        key = name.lower()
-        body = folded.replace(b"\n", b"").strip(b" \t")
-        bodies[key] = (*bodies[key], body) if key in bodies else (body,)
-    return Header(bodies)
+        bodies.setdefault(name.lower(), []).append(folded.replace(b"\n", b"").strip(b" \t"))
+    return Header({name: tuple(values) for name, values in bodies.items()})
 
 
 def parse_parameterized(body: bytes) -> ParameterizedValue:

@@ -33,12 +33,17 @@ if TYPE_CHECKING:
 SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 _IDENTITY_ENCODINGS = ("7bit", "8bit", "binary")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+_BASE64 = re.compile(rb"[0-9A-Za-z+/ \t\r\n]*+(?:=[ \t\r\n]*+){0,2}")
 _AFTER_DELIMITER = re.compile(rb"(--)?([ \t]*)(\r?\n|\Z)")
 _LF, _CR = 0x0A, 0x0D
 _SMALL_HEADER = 512
 _CHUNK_BYTES = 1 << 20
 _MAXIMUM_CANDIDATES = 10_000
 """Lines that start like a delimiter: a hundred for each part that the default limits allow."""
+_MOST_LINES = 20_000_000
+"""The largest message allowed, in lines of ten characters. To canonicalise one costs as much as to digest ten bytes."""
+ENCODED_PER_BYTE = 4
+"""Bytes that may encode one: 1.4 in base64 with its line ends, 3.1 in quoted-printable where every byte is escaped."""
 _DEFAULT_TYPE = ParameterizedValue("text/plain", {})
 _NO_DISPOSITION = ParameterizedValue("", {})
 
@@ -243,7 +248,8 @@ def read_signed_message(data: bytes, limits: Limits) -> SignedMessage:
     if signature.header.encoding != "base64":
         raise MimeError(Reason.MIME_MALFORMED, "the signature is not in base64", signature.span)
     micalg = root.header.content_type.parameters.get("micalg")
-    return SignedMessage(root, layout, signed, decode_body(data, signature), micalg.lower() if micalg else None)
+    decoded = decode_body(data, signature, most=ENCODED_PER_BYTE * limits.cms_bytes)
+    return SignedMessage(root, layout, signed, decoded, micalg.lower() if micalg else None)
 
 
 def walk_signed_tree(data: bytes, root: Part, limits: Limits) -> tuple[Part, ...]:
@@ -270,24 +276,42 @@ def walk_signed_tree(data: bytes, root: Part, limits: Limits) -> tuple[Part, ...
     return tuple(leaves)
 
 
-def decode_body(data: bytes, part: Part) -> bytes:
-    """The body with its transfer encoding undone.
+def decode_body(data: bytes, part: Part, *, most: int) -> bytes:
+    """The body with its transfer encoding undone, and with no other copy of it.
+
+    Args:
+        data: the message.
+        part: the entity.
+        most: bytes that the body may have, as it stands.
 
     Raises:
-        MimeError: MIME_MALFORMED: base64 with anything but its alphabet, blanks and line ends, or not complete.
+        MimeError: LIMIT_EXCEEDED; MIME_MALFORMED: base64 with anything but its alphabet, blanks and line ends, or not
+            complete.
 
     Source: RFC 2045 §6.7, §6.8.
     """
     start, stop = part.body
-    body = data[start:stop]
+    if stop - start > most:
+        raise MimeError(Reason.LIMIT_EXCEEDED, f"a part to decode of over {most} bytes", part.body)
     if part.header.encoding == "base64":
-        try:
-            return binascii.a2b_base64(body.translate(None, b" \t\r\n"), strict_mode=True)
-        except binascii.Error as error:
-            raise MimeError(Reason.MIME_MALFORMED, "malformed base64", part.body) from error
+        return _decode_base64(data, part.body)
     if part.header.encoding == "quoted-printable":
-        return binascii.a2b_qp(body)
-    return body
+        return binascii.a2b_qp(memoryview(data)[start:stop])
+    return data[start:stop]
+
+
+def _decode_base64(data: bytes, span: Span) -> bytes:
+    """Strictly: the library's own strict mode takes no line ends, and without it anything is taken."""
+    start, stop = span
+    blanks = sum(data.count(blank, start, stop) for blank in (b" ", b"\t", b"\r", b"\n"))
+    if (stop - start - blanks) % 4 or not _BASE64.fullmatch(data, start, stop):
+        raise MimeError(Reason.MIME_MALFORMED, "malformed base64", span)
+    return binascii.a2b_base64(memoryview(data)[start:stop])
+
+
+def is_of_lines(data: bytes, span: Span) -> bool:
+    """Whether there are so few line ends that a canonical form can be made in no time."""
+    return data.count(b"\n", *span) <= _MOST_LINES
 
 
 def canonical_chunks(data: bytes, span: Span) -> Iterator[bytes]:

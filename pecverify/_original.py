@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MUST_NOT_CARRY = (ReceiptKind.NOT_ACCEPTED, ReceiptKind.DELIVERY_DELAYED, ReceiptKind.VIRUS_DETECTED)
 _HASH = re.compile(rb"[0-9A-Fa-f]{40}")
+_LONGEST_HASH_BODY = 1_000
 _UNTOUCHED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _USER_SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 
@@ -165,7 +166,8 @@ def _check_brief(data: bytes, root: Part, limits: Limits) -> Iterator[Finding]:
             is_hash = (
                 part.media_type == "text/plain"
                 and all(name.endswith(".hash") for name in part.header.names)
-                and _HASH.fullmatch(decode_body(data, part).strip())
+                and part.body[1] - part.body[0] <= _LONGEST_HASH_BODY
+                and _HASH.fullmatch(decode_body(data, part, most=_LONGEST_HASH_BODY).strip())
             )
             if part.header.names and not is_hash and part.media_type not in _USER_SIGNATURE_TYPES:
                 yield found(Reason.BRIEF_PART_NOT_HASHED, actual=part.header.names[0], where="postacert.eml")

@@ -158,8 +158,10 @@ class _Builder:
     embedded: tuple[Certificate, ...]
     trust: TrustStore
     path_length: int
+    checks: int
     checks_left: int
-    exhausted: bool = False
+    exceeded: str | None = None
+    """The bound at which the search stopped somewhere, in words."""
 
     def paths(self, certificates: tuple[Certificate, ...]) -> Iterator[_Path]:
         """The paths that go on from the last of `certificates`."""
@@ -169,34 +171,44 @@ class _Builder:
             if anchor.is_certificate(last):
                 # The caller named this certificate itself: nothing above constrains it.
                 yield _Path(certificates, anchor, (_check_intermediates(certificates),))
-            elif is_full or not anchor.may_issue or anchor.subject_name != last.issuer_name:
+            elif not anchor.may_issue or anchor.subject_name != last.issuer_name:
                 continue
-            elif self._verifies(last, anchor):
+            elif self._goes_on(last, anchor, is_full=is_full):
                 refusal = _check_intermediates(certificates)
                 editions = (
                     refusal or _check_under(edition.name_constraints, edition.path_length, certificates)
                     for edition in anchor.editions
                 )
                 yield _Path(certificates, anchor, tuple(editions))
-        for issuer in () if is_full else self.embedded:
-            if issuer.subject_name == last.issuer_name and issuer not in certificates and self._verifies(last, issuer):
+        for issuer in self.embedded:
+            if (
+                issuer.subject_name == last.issuer_name
+                and issuer not in certificates
+                and self._goes_on(last, issuer, is_full=is_full)
+            ):
                 yield from self.paths((*certificates, issuer))
 
-    def _verifies(self, certificate: Certificate, issuer: Anchor | Certificate) -> bool:
+    def _goes_on(self, certificate: Certificate, issuer: Anchor | Certificate, *, is_full: bool) -> bool:
+        """Whether the issuer signed the certificate, and may still be added to the path."""
         if self.checks_left <= 0:
-            self.exhausted = True
+            self.exceeded = f"at most {self.checks} certificate signatures"
             return False
         self.checks_left -= 1
-        return is_signed_by(certificate, issuer.public_key)
+        if not is_signed_by(certificate, issuer.public_key):
+            return False
+        if is_full:
+            self.exceeded = f"at most {self.path_length} certificates of a path"
+        return not is_full
 
 
 def _build_paths(
     signer: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, limits: Limits
-) -> tuple[tuple[_Path, ...], bool]:
-    """All paths within bounds, the strongest recognition first; and whether signatures were left untried."""
-    builder = _Builder(embedded, trust, limits.path_length, limits.signature_checks)
+) -> tuple[tuple[_Path, ...], str | None]:
+    """All paths within bounds, the strongest recognition first; and the bound beyond which there may be others."""
+    checks = limits.signature_checks
+    builder = _Builder(embedded, trust, limits.path_length, checks, checks)
     paths = sorted(builder.paths((signer,)), key=lambda path: path.anchor.recognition.rank)
-    return tuple(paths), builder.exhausted
+    return tuple(paths), builder.exceeded
 
 
 def find_path(
@@ -218,17 +230,16 @@ def find_path(
     Returns:
         The anchor and edition that carry the recognition; or the finding that says why there is none:
         ISSUER_FORGED, PROVIDER_NOT_RECOGNISED, ANCHOR_NOT_IN_FORCE, NAME_CONSTRAINTS_VIOLATED, PATH_LENGTH_EXCEEDED,
-        PATH_INVALID. ALGORITHM_WEAK and ALGORITHM_REFUSED as they apply.
+        PATH_INVALID; LIMIT_EXCEEDED where one may lie beyond a bound. ALGORITHM_WEAK, ALGORITHM_REFUSED as they apply.
 
     Source: RFC 5280 §6.1; RFC 6109 §2.2.2.
     """
     limits = policy.limits
-    paths, exhausted = _remember_paths(signer, embedded, trust, limits)
+    paths, exceeded = _remember_paths(signer, embedded, trust, limits)
     refusals: list[Finding] = []
-    if exhausted and not paths:
+    if exceeded and not paths:
         # What was not tried is not forged.
-        tried = f"at most {limits.signature_checks} certificate signatures"
-        refusals.append(found(Reason.LIMIT_EXCEEDED, expected=tried, where="smime.p7s"))
+        refusals.append(found(Reason.LIMIT_EXCEEDED, expected=exceeded, where="smime.p7s"))
     elif not paths:
         refusals.append(_unrecognised(signer, trust))
     for path in paths:
@@ -269,7 +280,7 @@ def valid_paths(
 
 def _remember_paths(
     signer: Certificate, embedded: tuple[Certificate, ...], trust: TrustStore, limits: Limits
-) -> tuple[tuple[_Path, ...], bool]:
+) -> tuple[tuple[_Path, ...], str | None]:
     chain = tuple(certificate.facts.sha256 for certificate in embedded)
     question = (signer.der, chain, limits.path_length, limits.signature_checks)
     return trust.remember(question, lambda: _build_paths(signer, embedded, trust, limits))

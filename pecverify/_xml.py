@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
 from pecverify.reasons import Reason
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_ATTRIBUTES = 20
+"""Of one element: the effort to read them grows with the square. daticert.xml needs 2, the published lists 3."""
 _ENCODINGS = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1")
 _UTF8_BOM = b"\xef\xbb\xbf"
 _DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([^"'>]{0,40})["']""")
@@ -31,7 +36,7 @@ class XmlError(ValueError):
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(reason, detail)
         self.reason = reason
-        """DATICERT_MALFORMED, DATICERT_ENCODING or DATICERT_DTD_REFUSED."""
+        """DATICERT_MALFORMED, DATICERT_ENCODING, DATICERT_DTD_REFUSED, DATICERT_STRUCTURE or LIMIT_EXCEEDED."""
         self.detail = detail
         """What is wrong, in a few words of ours."""
 
@@ -67,7 +72,8 @@ def parse_xml(data: bytes) -> Document:
     """Parse a document of bounded size.
 
     Raises:
-        XmlError: it is not well-formed, not in UTF-8, US-ASCII or ISO-8859-1, or it declares something.
+        XmlError: it is not well-formed, not in UTF-8, US-ASCII or ISO-8859-1, it declares something, or an element has
+            more than 20 attributes.
 
     Source: XML 1.0 §2.8, §4.3.3.
     """
@@ -125,19 +131,46 @@ def _check_encoding(data: bytes) -> None:
         raise XmlError(Reason.DATICERT_ENCODING, declared.group(1).decode("ascii", "replace"))
 
 
-def _to_node(element: etree._Element) -> Node:
-    children: list[Node] = []
-    text = element.text or ""
-    interrupted = False
-    for child in element:
-        tag = child.tag
-        if isinstance(tag, str):
-            children.append(_to_node(child))
-        elif tag is etree.Entity:
+@dataclass(slots=True)
+class _Unfinished:
+    """An element whose children are being read."""
+
+    element: etree._Element
+    text: list[str]
+    interrupted: bool
+    children: list[Node]
+    remaining: Iterator[etree._Element]
+
+
+def _to_node(root: etree._Element) -> Node:
+    """The tree below an element, read without recursion: it may be as deep as the parser allows."""
+    unfinished = [_begin(root)]
+    while True:
+        parent = unfinished[-1]
+        child = next(parent.remaining, None)
+        if child is None:
+            unfinished.pop()
+            node = _finish(parent)
+            if not unfinished:
+                return node
+            unfinished[-1].children.append(node)
+            child = parent.element
+        elif isinstance(child.tag, str):
+            unfinished.append(_begin(child))
+            continue
+        elif child.tag is etree.Entity:
             raise XmlError(Reason.DATICERT_DTD_REFUSED, "entity reference")
         else:
-            interrupted = True
-        text += child.tail or ""
-    return Node(
-        str(element.tag), {str(key): str(value) for key, value in element.items()}, text, interrupted, tuple(children)
-    )
+            parent.interrupted = True
+        unfinished[-1].text.append(child.tail or "")
+
+
+def _begin(element: etree._Element) -> _Unfinished:
+    if len(element.attrib) > _MOST_ATTRIBUTES:
+        raise XmlError(Reason.LIMIT_EXCEEDED, f"an element with more than {_MOST_ATTRIBUTES} attributes")
+    return _Unfinished(element, [element.text or ""], interrupted=False, children=[], remaining=iter(element))
+
+
+def _finish(read: _Unfinished) -> Node:
+    attributes = {str(key): str(value) for key, value in read.element.items()}
+    return Node(str(read.element.tag), attributes, "".join(read.text), read.interrupted, tuple(read.children))

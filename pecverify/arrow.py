@@ -5,17 +5,14 @@ Needs the extra `arrow` (pyarrow).
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pecverify import __version__
 from pecverify.archive.answer import Answer, Cause, Origin, Unverified
 from pecverify.archive.flat import COLUMNS, ColumnType, flat_rows
-from pecverify.reasons import Reason
-from pecverify.verify import verify_nested, verify_receipt
+from pecverify.archive.piece import Piece
 
 try:
     import pyarrow as pa
@@ -28,11 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import IO, Self
 
+    from pecverify.archive.examine import Examiner
     from pecverify.archive.flat import Row, Value
-    from pecverify.policy import Policy
-    from pecverify.trust import TrustStore
 
-_CARRIER_REASONS = frozenset({Reason.NOT_PEC, Reason.NESTED_RECEIPT})
 _TEXT = pa.string()
 _TYPES = {
     ColumnType.TEXT: _TEXT,
@@ -100,24 +95,12 @@ def write_parquet(answers: Iterable[Answer], where: str | os.PathLike[str] | IO[
             writer.write(flat_rows(answer))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demands:
-    """How messages are to be verified; it pickles, for workers elsewhere."""
-
-    trust: TrustStore
-    """Who may sign."""
-    policy: Policy
-    """At which instant, with which algorithms and limits."""
-    nested: bool = False
-    """Whether to verify the receipts inside each message too."""
-
-
-def verify_batches(batches: Iterable[pa.RecordBatch], demands: Demands) -> Iterator[pa.RecordBatch]:
+def verify_batches(batches: Iterable[pa.RecordBatch], examiner: Examiner) -> Iterator[pa.RecordBatch]:
     """Verify messages that come in batches, on one core: what a worker of a cluster does.
 
     Args:
         batches: with the columns `path` (text) and `content` (binary); one message a row.
-        demands: how.
+        examiner: how.
 
     Returns:
         Batches of flat rows in the order of the messages, tokens as plain text. Nothing about a message raises: what
@@ -128,32 +111,17 @@ def verify_batches(batches: Iterable[pa.RecordBatch], demands: Demands) -> Itera
         for batch in batches
         for path, content in zip(batch.column("path"), batch.column("content"), strict=True)
     )
-    rows = (row for path, content in messages for row in _rows_about(path, content, demands))
+    rows = (row for path, content in messages for row in _rows_about(path, content, examiner))
     return to_batches(rows, dictionaries=False)
 
 
-def _rows_about(path: str | None, content: bytes | None, demands: Demands) -> list[Row]:
+def _rows_about(path: str | None, content: bytes | None, examiner: Examiner) -> Iterator[Row]:
     origin = Origin(path=path or "")
     if content is None:
         absent = Unverified(cause=Cause.UNREADABLE, detail="there is no content")
-        return list(flat_rows(Answer(origin=origin, result=absent)))
-    try:
-        return list(flat_rows(_examine(origin, content, demands)))
-    except Exception as error:  # noqa: BLE001 (a defect, or no memory: a cluster would fail the whole job for it)
-        failed = Unverified(cause=Cause.WORKER_DIED, detail=f"{type(error).__name__}: {error}")
-        return list(flat_rows(Answer(origin=origin, result=failed)))
-
-
-def _examine(origin: Origin, content: bytes, demands: Demands) -> Answer:
-    report = verify_receipt(content, trust=demands.trust, policy=demands.policy)
-    nested = verify_nested(content, trust=demands.trust, policy=demands.policy) if demands.nested else ()
-    reasons = {finding.reason for finding in report.decisive_findings}
-    return Answer(
-        origin=Origin(path=origin.path, sha256=hashlib.sha256(content).hexdigest()),
-        result=report,
-        nested=nested,
-        is_carrier=bool(nested) and reasons <= _CARRIER_REASONS,
-    )
+        return flat_rows(Answer(origin=origin, result=absent))
+    # Never None: nothing was finished before.
+    return flat_rows(cast("Answer", examiner.examine(Piece(origin=origin, content=content))))
 
 
 class ParquetWriter:

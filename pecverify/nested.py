@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from pecverify._mime import Part
     from pecverify.report import Span
 
-_ATTACHMENTS_LOOKED_AT = 10_000
-"""Parts of one multipart: a message may carry many receipts, where a receipt itself may not have many parts."""
+_PARTS_LOOKED_AT = 10_000
+"""A message may carry many receipts, where a receipt itself may not have many parts."""
+_HEADERS_READ = 100
+"""Headers of the largest size that are read: what the parts of a receipt may have."""
 _PEC_FIELDS = ("X-Ricevuta", "X-Trasporto")
 
 
@@ -50,42 +52,57 @@ def _rebuild(span: Span, encoded: bool, data: bytes) -> NestedReceipt:  # noqa: 
 def find_receipts(message: bytes, *, limits: Limits | None = None) -> tuple[NestedReceipt, ...]:
     """The PEC messages inside a message, in order; the message itself is not among them.
 
-    Looks into every multipart and attached message, and into attachments named `.eml`, to the depth that `limits` set.
-    What is malformed is passed over. Nothing is raised on hostile input.
+    Looks into every multipart and attached message, and into attachments named `.eml`, to the depth that `limits` set;
+    into the first 10,000 parts at most, and into attachments in base64 or quoted-printable as long as they have no more
+    than `limits.encoded_bytes` in all. What is malformed is passed over. Nothing is raised on hostile input.
 
     Args:
         message: the bytes of the outer message.
-        limits: bounds on depth and header size; `Limits()` by default.
+        limits: bounds on depth, header size and what is decoded; `Limits()` by default.
 
     Source: RFC 2046 §5.1, §5.2.1.
     """
-    bounds = dataclasses.replace(limits or Limits(), mime_parts=_ATTACHMENTS_LOOKED_AT)
-    return tuple(_search(message, (0, len(message)), bounds, 0))
+    bounds = dataclasses.replace(limits or Limits(), mime_parts=_PARTS_LOOKED_AT)
+    return tuple(_Search(bounds).receipts(message, (0, len(message)), 0))
 
 
-def _search(data: bytes, span: Span, limits: Limits, depth: int) -> Iterator[NestedReceipt]:
-    try:
-        part = read_part(data, span, limits)
-        if depth and _has_pec_form(data, part):
-            yield NestedReceipt(span=span, encoded=False, _source=memoryview(data)[span[0] : span[1]])
-        if depth >= limits.mime_depth:
+class _Search:
+    """A search, and what is left of its bounds."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.parts_left = _PARTS_LOOKED_AT
+        self.header_bytes_left = _HEADERS_READ * limits.header_bytes
+        self.encoded_bytes_left = limits.encoded_bytes
+
+    def receipts(self, data: bytes, span: Span, depth: int) -> Iterator[NestedReceipt]:
+        """Those in the entity at `span`, the entity itself among them unless it is the outermost."""
+        self.parts_left -= 1
+        if self.parts_left < 0 or self.header_bytes_left < 0:
             return
-        if part.media_type.startswith("multipart/"):
-            for inner in split_multipart(data, part, limits).parts:
-                yield from _search(data, inner, limits, depth + 1)
-        elif _holds_message(part):
-            yield from _search_attached(data, part, limits, depth + 1)
-    except MimeError:
-        return
+        try:
+            part = read_part(data, span, self.limits)
+            self.header_bytes_left -= part.body[0] - span[0]
+            if depth and _has_pec_form(data, part):
+                yield NestedReceipt(span=span, encoded=False, _source=memoryview(data)[span[0] : span[1]])
+            if depth >= self.limits.mime_depth:
+                return
+            if part.media_type.startswith("multipart/"):
+                for inner in split_multipart(data, part, self.limits).parts:
+                    yield from self.receipts(data, inner, depth + 1)
+            elif _holds_message(part):
+                yield from self._attached(data, part, depth + 1)
+        except MimeError:
+            return
 
-
-def _search_attached(data: bytes, part: Part, limits: Limits, depth: int) -> Iterator[NestedReceipt]:
-    if part.header.encoding not in ("base64", "quoted-printable"):
-        yield from _search(data, part.body, limits, depth)
-        return
-    decoded = decode_body(data, part)
-    for inner in _search(decoded, (0, len(decoded)), limits, depth):
-        yield dataclasses.replace(inner, span=part.body, encoded=True)
+    def _attached(self, data: bytes, part: Part, depth: int) -> Iterator[NestedReceipt]:
+        if part.header.encoding not in ("base64", "quoted-printable"):
+            yield from self.receipts(data, part.body, depth)
+            return
+        decoded = decode_body(data, part, most=self.encoded_bytes_left)
+        self.encoded_bytes_left -= part.body[1] - part.body[0]
+        for inner in self.receipts(decoded, (0, len(decoded)), depth):
+            yield dataclasses.replace(inner, span=part.body, encoded=True)
 
 
 def _has_pec_form(data: bytes, part: Part) -> bool:

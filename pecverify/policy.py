@@ -27,6 +27,9 @@ class Limits:
     """Parts of the signed tree (the parts of the original message are not walked). Genuine receipts need 6."""
     daticert_bytes: int = 1_000_000
     """daticert.xml after transfer decoding: room for some 10,000 recipients."""
+    encoded_bytes: int = 45_000_000
+    """An original or an attached message in base64 or quoted-printable, as it stands: it has to be decoded as a whole.
+    PEC's own limit of 30 MB comes to 41 MB in base64. What is not encoded is never copied, and not bounded by this."""
     cms_bytes: int = 1_000_000
     """The decoded signature. Genuine ones need 3 to 12 kB; OpenSSL and GnuTLS set none."""
     certificates: int = 16

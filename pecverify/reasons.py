@@ -216,6 +216,8 @@ class Reason(StrEnum):
     ANOMALY_NOT_CERTIFIED = "anomaly-not-certified"
     ANOMALY_MALFORMED = "anomaly-malformed"
 
+    DAMAGE_REPAIRABLE = "damage-repairable"
+
     @property
     def rule(self) -> Rule:
         """This reason's row of the table."""
@@ -1142,5 +1144,14 @@ RULES: dict[Reason, Rule] = {
         "The anomaly envelope does not hold exactly a text and the received message",
         "La busta di anomalia non contiene esattamente un testo e il messaggio ricevuto",
         "RFC 6109 §3.2.2",
+    ),
+    # --- found by `damage.diagnose`, never in the report of the file itself
+    Reason.DAMAGE_REPAIRABLE: Rule(
+        Check.DIGEST,
+        Severity.NOTE,
+        None,
+        "The file was damaged after it was signed; with the damage undone, its digest is the signed one",
+        "Il file è stato danneggiato dopo la firma; eliminato il danno, la sua impronta è quella firmata",
+        "RFC 8551 §3.1.1, §3.1.2; RFC 5652 §5.4",
     ),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pecverify.archive.examine import Examiner
 from pecverify.archive.flat import COLUMNS, ColumnType
 from pecverify.policy import Policy
 from pecverify.trust import TrustStore
@@ -14,7 +15,7 @@ from pecverify.trust import TrustStore
 try:
     from pyspark.sql import functions, types
 
-    from pecverify.arrow import Demands, verify_batches
+    from pecverify.arrow import verify_batches
 except ImportError as error:
     _MESSAGE = "pecverify.spark needs pyspark and pyarrow: pip install 'pecverify[spark]'"
     raise ImportError(_MESSAGE, name=error.name) from error
@@ -75,8 +76,8 @@ def verify(  # noqa: PLR0913 (what is verified, by what, and where it lies)
     if dict(messages.dtypes) != {"path": "string", "content": "binary"}:
         message = f"verify takes a column of strings and one of binary, not {messages.dtypes}"
         raise TypeError(message)
-    demands = Demands(trust=trust or TrustStore.default(), policy=policy or Policy(), nested=nested)
-    broadcast = df.sparkSession.sparkContext.broadcast(demands)
+    examiner = Examiner(trust=trust or TrustStore.default(), policy=policy or Policy(), nested=nested)
+    broadcast = df.sparkSession.sparkContext.broadcast(examiner)
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return verify_batches(batches, broadcast.value)

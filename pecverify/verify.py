@@ -34,7 +34,14 @@ from pecverify._consistency import check_header, check_receipt, check_repeated_f
 from pecverify._daticert import parse_daticert
 from pecverify._findings import found, in_order
 from pecverify._header import MimeError
-from pecverify._mime import canonical_chunks, decode_body, read_signed_message, walk_signed_tree
+from pecverify._mime import (
+    ENCODED_PER_BYTE,
+    canonical_chunks,
+    decode_body,
+    is_of_lines,
+    read_signed_message,
+    walk_signed_tree,
+)
 from pecverify._original import check_anomaly, check_original, check_presence
 from pecverify._pki import check_signer
 from pecverify._provider import check_issuer_role, check_mail_receipt, check_provider_name, check_sender_domain
@@ -54,6 +61,7 @@ if TYPE_CHECKING:
 
     from pecverify._mime import Part, SignedMessage
     from pecverify._recognition import RecognitionResult
+    from pecverify.policy import Limits
     from pecverify.receipt import Receipt
     from pecverify.report import Finding, Span
 
@@ -227,9 +235,8 @@ def _read_content(case: _Case, message: SignedMessage) -> _Content:
         if len(certification) > 1:
             case.findings.append(found(Reason.DATICERT_REPEATED, expected="1", actual=str(len(certification))))
         elif certification:
-            content.receipt, findings = parse_daticert(
-                decode_body(data, certification[0]), limits, carries_original=bool(originals)
-            )
+            xml = decode_body(data, certification[0], most=ENCODED_PER_BYTE * limits.daticert_bytes)
+            content.receipt, findings = parse_daticert(xml, limits, carries_original=bool(originals))
             case.findings += findings
         elif _claims_anomaly(message):
             content.receipt = AnomalyEnvelope()
@@ -244,7 +251,7 @@ def _take_original(case: _Case, content: _Content, part: Part) -> None:
     content.original_span = part.body
     content.original = (case.data, part.body)
     if part.header.encoding in ("base64", "quoted-printable"):
-        decoded = decode_body(case.data, part)
+        decoded = decode_body(case.data, part, most=case.policy.limits.encoded_bytes)
         content.original = (decoded, (0, len(decoded)))
         case.findings.append(found(Reason.ORIGINAL_TRANSFER_ENCODED, actual=part.header.encoding, where=_ORIGINAL_NAME))
 
@@ -318,19 +325,24 @@ def _check_digest(case: _Case, message: SignedMessage, view: SignerView) -> bool
 
     Whichever is likelier by the look of the first line is tried first; both are, before it is called a mismatch.
     """
-    case.ran.add(Check.DIGEST)
     span = message.signed.span
     line_end = case.data.find(b"\n", *span)
     saved_with_lf = line_end > 0 and case.data[line_end - 1 : line_end] != b"\r"
+    forms = (True, False) if saved_with_lf else (False, True)
+    has_canonical_form = is_of_lines(case.data, span)
     digests: dict[bool, bytes] = {}
-    for canonical in (True, False) if saved_with_lf else (False, True):
+    for canonical in forms if has_canonical_form else (False,):
         digests[canonical] = _digest_part(case.data, span, view.digest, canonical=canonical)
         if digests[canonical] == view.message_digest:
+            case.ran.add(Check.DIGEST)
             if canonical:
                 case.findings.append(found(Reason.LINE_ENDINGS_CANONICALISED, where=span))
             return True
-    expected, actual = view.message_digest.hex(), digests[True].hex()
-    case.findings.append(found(Reason.DIGEST_MISMATCH, expected=expected, actual=actual, where=span))
+    if has_canonical_form:
+        expected, actual = view.message_digest.hex(), digests[True].hex()
+        case.record(Check.DIGEST, [found(Reason.DIGEST_MISMATCH, expected=expected, actual=actual, where=span)])
+    else:
+        case.findings.append(found(Reason.LIMIT_EXCEEDED, actual="too many line ends", where=span))
     return False
 
 
@@ -419,14 +431,15 @@ def _check_digest_strength(view: SignerView, instant: datetime | None, policy: P
 
 def _check_sender_address(from_bodies: tuple[bytes, ...], certificate: Certificate) -> Iterable[Finding]:
     """From is the certificate's address (RFC 6109 §2.1): an rfc822Name of its subjectAltName (§5.5.1)."""
-    certified = certificate.addresses
+    certified = frozenset(map(str.casefold, certificate.addresses))  # without case, as RFC 6109 §2.2.2 compares them
+    expected = ", ".join(certificate.addresses)
     if not from_bodies:
-        yield found(Reason.FROM_MISSING, expected=", ".join(certified), where="From")
+        yield found(Reason.FROM_MISSING, expected=expected, where="From")
     for body in from_bodies:
         mailbox = _fields.parse_mailbox(body)
-        if mailbox is None or not any(_fields.same_address(mailbox.address, address) for address in certified):
+        if mailbox is None or mailbox.address.casefold() not in certified:
             actual = _fields.decode_text(body) if mailbox is None else mailbox.address
-            yield found(Reason.FROM_NOT_IN_CERTIFICATE, expected=", ".join(certified), actual=actual, where="From")
+            yield found(Reason.FROM_NOT_IN_CERTIFICATE, expected=expected, actual=actual, where="From")
 
 
 def _check_consistency(case: _Case, message: SignedMessage, content: _Content, times: Times) -> Iterable[Finding]:
@@ -441,16 +454,17 @@ def _check_consistency(case: _Case, message: SignedMessage, content: _Content, t
     yield from check_presence(receipt, carries_original=content.original is not None)
     for leaf in content.leaves:
         if leaf.media_type == "text/plain" and not leaf.header.names:
-            yield from check_text(_read_text(case.data, leaf), receipt)
+            yield from check_text(_read_text(case.data, leaf, case.policy.limits), receipt)
             break
     if content.original is not None:
         yield from check_original(*content.original, header, receipt, case.policy.limits)
 
 
-def _read_text(data: bytes, leaf: Part) -> str:
-    """The readable text, as well as it can be read: it is compared, never believed."""
+def _read_text(data: bytes, leaf: Part, limits: Limits) -> str:
+    """The readable text, which says no more than daticert.xml: it is compared, never believed."""
     try:
-        return _fields.decode_charset(decode_body(data, leaf), leaf.header.content_type.parameters.get("charset"))
+        text = decode_body(data, leaf, most=ENCODED_PER_BYTE * limits.daticert_bytes)
+        return _fields.decode_charset(text, leaf.header.content_type.parameters.get("charset"))
     except MimeError:
         return ""
 

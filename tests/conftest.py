@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,17 @@ def no_trust_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factor
     folder = tmp_path_factory.getbasetemp() / "no-trust-folder"
     monkeypatch.setenv("PECVERIFY_TRUST_FOLDER", str(folder))
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many bytes were flipped, and what came of it."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "byte flips":
+                counts.update(value)
+    for kind, count in counts.items():
+        terminalreporter.write_line(f"byte flips, {kind}: {count}")
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,19 @@ STRICTER = {
     "t097-certificates": "at most 16 certificates",
     "t058-part-in-epilogue": "no part follows the closing boundary",
     "signature-quoted-printable": "the signature is in base64",
+    "t004-econtent-equal": "a detached signature holds no content",
+    "t014-fraction": "signingTime has no fraction (RFC 5652 §11.3)",
+    "t014-text": "signingTime is a time (RFC 5652 §11.3)",
+    "t014-zone": "signingTime is in Zulu (RFC 5652 §11.3)",
+    "t060-both-forms": "one boundary, in the plain form",
+    "t061-too-long": "a boundary has at most 70 characters (RFC 2046 §5.1.1)",
+    "t061-trailing-space": "a boundary does not end in a blank (RFC 2046 §5.1.1)",
+    "t067-pem": "base64 has its alphabet and nothing else",
+    "t068-end-of-contents": "nothing follows the structure",
+    "t068-two-objects": "nothing follows the structure",
+    "t091-ber-certificate": "certificates are in DER (RFC 5280 §4.1)",
+    "t097-signers": "a PEC message has one signer",
+    "damaged-byte-order-mark": "a message begins with a header field",
 }
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pecverify import Acceptance, Policy, Recipient, TrustStore, __version__, arrow
-from pecverify.archive import Answer, Origin
+from pecverify.archive import Answer, Examiner, Origin, examine
 from pecverify.archive.flat import COLUMNS, ColumnType, Row, flat_rows
 from pecverify.cli._text import Style
 from pecverify.cli.formats import is_binary, load_format
@@ -143,10 +144,11 @@ def test_duckdb_reads_the_same(tmp_path: Path) -> None:
 
 def test_a_file_grows_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the current group is kept: the stream has grown before the answers end."""
-    monkeypatch.setattr(arrow, "_BYTES_OF_A_GROUP", 200_000)
     sizes: list[int] = []
     answer = answers.of_fixtures()[0]
     (row,) = flat_rows(answer)
+    (batch,) = arrow.to_batches([row] * 1_000)
+    monkeypatch.setattr(arrow, "_BYTES_OF_A_GROUP", batch.nbytes * 3 // 2)
 
     def growing(stream: io.BytesIO) -> Iterator[Answer]:
         for _ in range(5_000):
@@ -155,10 +157,10 @@ def test_a_file_grows_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
 
     stream = io.BytesIO()
     arrow.write_parquet(growing(stream), stream)
-    assert len(set(sizes)) > 4
+    assert [first for first, (one, other) in enumerate(pairwise(sizes), start=1) if one != other] == [2_000, 4_000]
     stream.seek(0)
     file = pq.ParquetFile(stream)
-    assert file.metadata.num_row_groups == len(set(sizes))
+    assert [file.metadata.row_group(group).num_rows for group in range(3)] == [2_000, 2_000, 1_000]
     assert file.read().to_pylist() == [row] * 5_000
 
 
@@ -231,8 +233,8 @@ def batch_of(*messages: tuple[str | None, bytes | None]) -> pa.RecordBatch:
 
 
 def verified(*batches: pa.RecordBatch, nested: bool = True) -> list[Row]:
-    demands = arrow.Demands(trust=answers.trust(), policy=Policy(), nested=nested)
-    done = list(arrow.verify_batches(batches, pickle.loads(pickle.dumps(demands))))  # noqa: S301 (our own)
+    examiner = Examiner(trust=answers.trust(), policy=Policy(), nested=nested)
+    done = list(arrow.verify_batches(batches, pickle.loads(pickle.dumps(examiner))))  # noqa: S301 (our own)
     assert all(batch.schema.equals(arrow.schema(dictionaries=False)) for batch in done)
     return [row for batch in done for row in batch.to_pylist()]
 
@@ -259,13 +261,13 @@ def test_what_cannot_be_verified_is_a_row(monkeypatch: pytest.MonkeyPatch) -> No
     assert (nameless["path"], nameless["verdict"]) == ("", "invalid")
 
     def fail(*_: object, **__: object) -> None:
-        message = "no room: \udcff"
-        raise MemoryError(message)
+        message = "a bug: \udcff"
+        raise LookupError(message)
 
-    monkeypatch.setattr(arrow, "verify_receipt", fail)
+    monkeypatch.setattr(examine, "verify_receipt", fail)
     (failed,) = verified(batch_of(("a", b"x")))
     assert (failed["path"], failed["verdict"]) == ("a", None)
-    assert (failed["unverified_cause"], failed["unverified_detail"]) == ("worker-died", "MemoryError: no room: \\udcff")
+    assert (failed["unverified_cause"], failed["unverified_detail"]) == ("defect", "LookupError: a bug: \\udcff")
 
 
 @given(st.lists(st.tuples(st.none() | st.text(), st.none() | st.binary()), max_size=4))
@@ -294,6 +296,6 @@ def test_the_extra_is_named(module: str, library: str, extra: str, monkeypatch: 
 
 def test_the_default_trust_is_enough() -> None:
     """A worker's demands without more."""
-    demands = arrow.Demands(trust=TrustStore.default(), policy=Policy())
-    (batch,) = arrow.verify_batches([batch_of(("a", b"x"))], demands)
+    examiner = Examiner(trust=TrustStore.default(), policy=Policy())
+    (batch,) = arrow.verify_batches([batch_of(("a", b"x"))], examiner)
     assert batch.num_rows == 1

@@ -63,6 +63,27 @@ def test_indefinite_lengths_end_at_their_own_end_of_contents() -> None:
         check_der(data, LIMITS)
 
 
+@pytest.mark.parametrize("excess", [-1, 0, 1])
+def test_elements_inside_an_indefinite_length_are_bounded(excess: int) -> None:
+    # The beginning and the end of the outer and of the inner one count as well.
+    data = indefinite(0x30, der(0x05) * 50_000, indefinite(0x30), der(0x05) * (49_996 + excess))
+    if excess <= 0:
+        assert read_element(data, 0, len(data), 2).stop == len(data)
+    else:
+        with pytest.raises(Asn1LimitError, match="more than 100000 elements"):
+            read_element(data, 0, len(data), 2)
+
+
+@pytest.mark.parametrize("excess", [-1, 0, 1])
+def test_children_are_bounded(excess: int) -> None:
+    data = der(0x05) * (40_000 + excess)
+    if excess <= 0:
+        assert len(read_elements(data, 0, len(data), 1)) == 40_000 + excess
+    else:
+        with pytest.raises(Asn1LimitError, match="more than 40000 elements"):
+            read_elements(data, 0, len(data), 1)
+
+
 def test_end_of_contents_outside_the_parent() -> None:
     data = b"\x30\x80\x00\x00"
     with pytest.raises(Asn1Error, match="outside its parent"):

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pecverify.archive import Answer, Cause, Origin, Unverified, examine
-from pecverify.cli import main
+from pecverify.cli import formats, main
 from pecverify.cli._exit import ExitStatus
 from pecverify.cli._parser import FORMATS
 from pecverify.cli._tally import Count, Tally
@@ -88,6 +88,10 @@ def test_json_has_the_shape_of_its_schema(form: str, capsys: pytest.CaptureFixtu
         validator("answer").validate(answer)
 
 
+def test_the_formats_are_those_that_there_are() -> None:
+    assert set(FORMATS) == set(formats._FORMATS)
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_writes_a_run_of_nothing(form: str) -> None:
     Path("empty").mkdir()
@@ -144,8 +148,6 @@ def test_nothing_that_is_verified_is_written_over(capsys: pytest.CaptureFixture[
 
 
 def test_no_bytes_to_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pecverify.cli import formats  # noqa: PLC0415 (its table is replaced)
-
     entry = formats._FORMATS["jsonl"]
     monkeypatch.setitem(formats._FORMATS, "jsonl", entry._replace(is_binary=True))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -157,8 +159,6 @@ def test_no_bytes_to_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch:
 def test_a_format_whose_extra_is_missing_says_which(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pecverify.cli import formats  # noqa: PLC0415 (its table is replaced)
-
     entry = formats._Entry("absent", "arrow", is_binary=False)
     monkeypatch.setitem(formats._FORMATS, "jsonl", entry)
     assert verify(str(VECTORS / "acceptance.eml"), "--format", "jsonl") == ExitStatus.NOT_DONE

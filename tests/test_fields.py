@@ -155,6 +155,16 @@ def test_a_bare_display_name_ends_before_its_blanks() -> None:
     assert parse_mailbox(b"Posta Certificata \t<a@b.example>") == Mailbox("Posta Certificata", "a@b.example")
 
 
+def test_a_quote_that_never_ends_hides_nothing() -> None:
+    assert addresses((b'"x" <a@b.example>, "c <d@e.example>, f@g.example',)) == {
+        "a@b.example",
+        "d@e.example",
+        "f@g.example",
+    }
+    assert addresses((b'a@b.example, "' + b'\\"' * 30_000,)) == {"a@b.example"}
+    assert addresses((b'a@b.example, "c\\',)) == {"a@b.example"}
+
+
 def test_a_list_ignores_addresses_in_display_names() -> None:
     assert addresses((b'"a@b.example, c@d.example" <E@f.example>, "x" <g@h.example>',)) == {
         "e@f.example",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.columns import PAGE, page_with, table
+from fixtures.columns import PLACE, table
 from pecverify import Acceptance, AnomalyEnvelope, CertifiedReceipt, Delivery, Reason, Recipient, Report, Verdict
 from pecverify.archive import Answer, Cause, Origin, Unverified
 from pecverify.archive.flat import COLUMNS, EARLIEST, LATEST, ColumnType, Row, flat_rows
@@ -42,7 +42,7 @@ def test_names_are_unique() -> None:
 
 
 def test_the_page_lists_the_columns() -> None:
-    assert page_with(table()) == PAGE.read_text("utf-8")
+    assert PLACE.holds(table())
 
 
 def test_every_column_is_told_by_some_answer() -> None:

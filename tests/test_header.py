@@ -87,6 +87,12 @@ def test_a_repeated_field() -> None:
         header.only("A")
 
 
+def test_a_field_repeated_as_often_as_it_fits() -> None:
+    assert parse_header(b"".join(b"a:%d\r\n" % number for number in range(8_000))).all("a") == tuple(
+        b"%d" % number for number in range(8_000)
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "value", "parameters"),
     [

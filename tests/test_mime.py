@@ -253,7 +253,11 @@ def test_leaves_come_in_order_and_attached_messages_are_leaves() -> None:
 )
 def test_transfer_encodings(encoding: bytes, body: bytes, decoded: bytes) -> None:
     data = b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
-    assert decode_body(data, read_part(data, (0, len(data)), LIMITS)) == decoded
+    part = read_part(data, (0, len(data)), LIMITS)
+    assert decode_body(data, part, most=len(body)) == decoded
+    with pytest.raises(MimeError) as caught:
+        decode_body(data, part, most=len(body) - 1)
+    assert caught.value.reason is Reason.LIMIT_EXCEEDED
 
 
 @given(st.text("\r\nx", max_size=60).map(str.encode), st.integers(2, 9))

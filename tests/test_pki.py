@@ -308,8 +308,11 @@ def test_many_authorities_of_one_name_end() -> None:
     crowd = [intermediate(INTERMEDIATE_NAME, "intermediate", serial=number + 10) for number in range(16)]
     result = path(BELOW, *crowd, trust=OPEN_CA)
     assert reasons(result.findings) == [Reason.LIMIT_EXCEEDED]
+    # Neither the hundredth signature nor the last certificate that a path may have was the end of it.
     few = Policy(limits=Limits(signature_checks=10_000, path_length=3))
-    assert reasons(path(BELOW, *crowd, trust=OPEN_CA, policy=few).findings) == [Reason.PROVIDER_NOT_RECOGNISED]
+    assert reasons(path(BELOW, *crowd, trust=OPEN_CA, policy=few).findings) == [Reason.LIMIT_EXCEEDED]
+    few = Policy(limits=Limits(signature_checks=10_000, path_length=3))
+    assert reasons(path(BELOW, crowd[0], trust=OPEN_CA, policy=few).findings) == [Reason.PROVIDER_NOT_RECOGNISED]
 
 
 def test_what_was_not_tried_is_not_forged() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import damage_kinds
 from pecverify import TrustStore, verify_receipt
 from pecverify.cli import main
 from pecverify.exchange import Conclusion, ExchangeReason, State
@@ -84,9 +85,36 @@ def test_the_example_of_the_trust_page(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert repr(names["trust"]) == "TrustStore(AgID CA1, DigitPA CA1, trusted list IT 5)"
 
 
+def test_the_example_of_the_damage_page(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = blocks(ROOT / "docs" / "damage.md", "python")
+    exec(compile(code, "damage.md", "exec"), {})  # noqa: S102 (our own page)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "invalid mbox-separator from-quoting"
+    assert second.startswith("valid ")
+
+
+def test_the_example_of_the_content_page(capsys: pytest.CaptureFixture[str]) -> None:
+    trust = TrustStore.from_certificates((ROOT / "fixtures/trust/test-ca.pem").read_bytes())
+    reports = {
+        name: verify_receipt((ROOT / f"fixtures/vectors/{vector}.eml").read_bytes(), trust=trust)
+        for name, vector in (("report", "delivery-complete"), ("brief_report", "delivery-brief"))
+    }
+    (code,) = blocks(ROOT / "docs" / "content.md", "python")
+    original = reports["report"].original
+    exec(compile(code, "content.md", "exec"), {**reports, "sent": original, "file": b""})  # noqa: S102 (our own page)
+    assert capsys.readouterr().out == "identical True\ndiffida.pdf matched\nTrue\n"
+
+
+def test_the_published_table_of_damages_is_that_of_the_code() -> None:
+    assert damage_kinds.PLACE.holds(damage_kinds.table())
+
+
 @pytest.mark.parametrize("page", [*READMES, ROOT / "docs" / "trust.md"], ids=lambda path: path.name)
 def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = set(re.findall(r"pecverify (trust [a-z]+|verify|show|extract|exchange)\b", page.read_text("utf-8")))
+    commands = set(
+        re.findall(r"pecverify (trust [a-z]+|verify|show|extract|repair|exchange)\b", page.read_text("utf-8"))
+    )
     assert "trust update" in commands
     for words in commands:
         with pytest.raises(SystemExit) as stopped:
@@ -95,7 +123,7 @@ def test_every_command_that_a_page_shows_exists(page: Path, capsys: pytest.Captu
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("page", [*READMES, *(ROOT / "docs").glob("*.md")])
+@pytest.mark.parametrize("page", [*READMES, *sorted((ROOT / "docs").glob("*.md"))])
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target

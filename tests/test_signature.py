@@ -92,6 +92,8 @@ MODULUS = (1 << 2047) + 1
         rsa_spki(MODULUS, 65537) + b"\x00",
         rsa_spki(MODULUS, 1),
         rsa_spki(MODULUS, 65536),
+        rsa_spki(MODULUS, (1 << 31) + 1),
+        rsa_spki(MODULUS, (1 << 2046) + 1),
         rsa_spki((1 << 1022) + 1, 65537),
         rsa_spki((1 << 16385) + 1, 65537),
         encoded(ec.generate_private_key(ec.SECP256K1()).public_key()),
@@ -103,6 +105,10 @@ MODULUS = (1 << 2047) + 1
 )
 def test_refused_keys(data: bytes) -> None:
     assert refusal(data)
+
+
+def test_the_largest_exponent() -> None:
+    assert load_public_key(rsa_spki(MODULUS, (1 << 31) - 1)).rsa_exponent == (1 << 31) - 1
 
 
 def test_a_key_from_its_numbers() -> None:

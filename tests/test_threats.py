@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.threats import ATTACKS, BROADER, PAGE, cases_of, numbered_tests, page_with, table
+from fixtures.threats import ATTACKS, BROADER, PLACE, cases_of, numbered_tests, table
 
 TESTS = Path(__file__).resolve().parent
 
@@ -39,4 +39,4 @@ def test_no_hostile_message_is_valid() -> None:
 
 
 def test_the_published_table_is_that_of_the_cases() -> None:
-    assert page_with(table()) == PAGE.read_text("utf-8")
+    assert PLACE.holds(table())

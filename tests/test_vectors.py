@@ -25,9 +25,11 @@ from pecverify import (
     Recognition,
     Report,
     TrustStore,
+    Verdict,
     verify_receipt,
 )
 from pecverify.archive import Examiner, Finder, Piece
+from pecverify.damage import diagnose
 from tests.oracle import ARCHIVES, FIXTURES, VECTORS
 
 
@@ -150,10 +152,29 @@ def test_an_mbox_message_is_unquoted_only_where_its_digest_fails() -> None:
     assert answer.result.findings[0].reason is Reason.DIGEST_MISMATCH
 
 
+DAMAGED = [path for path in VECTORS if "diagnosis" in load(path)[0]["expected"]]
+
+
+@pytest.mark.parametrize("path", DAMAGED, ids=lambda path: path.stem)
+def test_diagnosis(path: Path) -> None:
+    vector, data = load(path)
+    expected = vector["expected"]["diagnosis"]
+    store = trust(vector["trust"], None, None, unverified=False)
+    diagnosis = diagnose(data, trust=store)
+    assert diagnosis.report == verify(vector, data)
+    assert list(diagnosis.kinds) == expected["kinds"]
+    assert [finding.reason.value for finding in diagnosis.findings] == expected["reasons"]
+    assert diagnosis.repaired_sha256 == expected["repaired_sha256"]
+    if diagnosis.repaired_report is not None:
+        assert diagnosis.repaired_report.verdict is Verdict.VALID
+
+
 def test_every_reason_has_a_vector() -> None:
     archived = (vector for path in ARCHIVES for vector in messages_of(path))
     vectors = (*archived, *(load(path)[0] for path in VECTORS))
-    seen = {reason for vector in vectors for reason in vector["expected"]["reasons"]}
+    expectations = [vector["expected"] for vector in vectors]
+    diagnoses = [expected["diagnosis"] for expected in expectations if "diagnosis" in expected]
+    seen = {reason for said in (*expectations, *diagnoses) for reason in said["reasons"]}
     assert {reason.value for reason in Reason} - seen == set()
 
 
@@ -164,7 +185,7 @@ def test_regenerating_leaves_no_difference(tmp_path: Path) -> None:
         path.relative_to(FIXTURES): path.read_bytes()
         for path in (
             *(FIXTURES / "vectors").iterdir(),
-            *(FIXTURES / "hostile").iterdir(),
+            *(FIXTURES / "hostile").rglob("*.*"),
             *(FIXTURES / "archive").iterdir(),
             *(FIXTURES / "trust").iterdir(),
         )

@@ -27,6 +27,8 @@ class Cause(StrEnum):
     """It holds more than `ArchiveLimits` allow, or unpacks to more."""
     EXTRA_MISSING = "extra-missing"
     """It takes a library that is not installed."""
+    DEFECT = "defect"
+    """pecverify itself failed over it, which it must not: please report it, with the message if you can."""
     WORKER_DIED = "worker-died"
     """The process that verified it ended, and again when it was tried by itself."""
 

@@ -70,6 +70,8 @@ class Examiner:
         except (OSError, ValueError) as error:
             detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
             result = Unverified(cause=Cause.UNREADABLE, detail=detail)
+        except Exception as error:  # noqa: BLE001 (a defect of ours must not cost the run its other answers)
+            result = Unverified(cause=Cause.DEFECT, detail=f"{type(error).__name__}: {error}")
         return Answer(origin=piece.origin, result=result)
 
     def _examine(self, piece: Piece, data: bytes) -> Answer | None:

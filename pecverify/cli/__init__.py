@@ -1,4 +1,4 @@
-"""The command line: `pecverify verify`, `show` and `extract`. It uses the public names of `pecverify` and no others."""
+"""The command line, a module for each command. It uses the public names of `pecverify` and no others."""
 
 from __future__ import annotations
 

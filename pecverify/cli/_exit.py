@@ -23,7 +23,7 @@ class ExitStatus(IntEnum):
     INDETERMINATE = 3
     """Nothing was invalid, something indeterminate."""
     NOT_DONE = 4
-    """Something could not be done: a file could not be read or written, or there was nothing to extract."""
+    """Something could not be done: a file could not be read or written, or there was nothing to extract or repair."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pecverify import Verdict, verify_receipt
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import STANDARD_STREAM, Demands, explain, read_only_message
+from pecverify.cli._demands import Demands, read_only_message
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import describe_findings
+from pecverify.cli._new_file import write_new_file
 from pecverify.cli._text import Style
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> ExitStatus:
     original = report.original
     if original is None:
         raise CommandError(style.say(m.NO_ORIGINAL if is_valid else m.NO_SIGNED_ORIGINAL, file=arguments.file))
-    _write(original, arguments.output, style, overwrite=arguments.force)
+    write_new_file(original, arguments.output, style, overwrite=arguments.force)
     if not is_valid:
         print(*_explain(m.EXTRACTED_NOT_VALID, arguments.file, report, style), sep="\n", file=sys.stderr)
     return ExitStatus.of([report.verdict])
@@ -51,18 +51,3 @@ def _explain(phrase: m.Phrase, file: str, report: Report, style: Style) -> Itera
     yield f"pecverify: {style.say(phrase, file=file)}"
     yield style.say(m.WARNINGS[report.verdict])
     yield from describe_findings(report.decisive_findings, style)
-
-
-def _write(original: bytes, name: str, style: Style, *, overwrite: bool) -> None:
-    if name == STANDARD_STREAM:
-        if sys.stdout is None:
-            raise CommandError(style.say(m.CANNOT_WRITE, file=name, why=style.say(m.OUTPUT_CLOSED)))
-        sys.stdout.buffer.write(original)
-        return
-    try:
-        with Path(name).open("wb" if overwrite else "xb") as file:  # "x" leaves no moment between looking and writing
-            file.write(original)
-    except FileExistsError:
-        raise CommandError(style.say(m.EXISTS, file=name)) from None
-    except (OSError, ValueError) as error:
-        raise CommandError(style.say(m.CANNOT_WRITE, file=name, why=explain(error))) from None

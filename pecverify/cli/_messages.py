@@ -64,6 +64,24 @@ EXTRACTED_NOT_VALID = Phrase(
     "{file}: the original was written although the verdict is not valid",
     "{file}: l'originale è stato scritto anche se l'esito non è valido",
 )
+SAME_FILE = Phrase(
+    "{file}: is the file to be repaired; the copy must have a name of its own",
+    "{file}: è il file da riparare; la copia deve avere un nome suo",
+)
+NOTHING_TO_REPAIR = Phrase(
+    "{file}: nothing to repair: its digest and its signature hold",
+    "{file}: nulla da riparare: l'impronta e la firma sono integre",
+)
+NOT_REPAIRED = Phrase(
+    "{file}: nothing written: no damage was found that can be undone. Either it is of a kind that is not known, or the"
+    " content was changed.",
+    "{file}: non è stato scritto nulla: non è stato trovato un danno che si possa annullare. O è di un tipo non noto, o"
+    " il contenuto è stato modificato.",
+)
+NOT_ALL_TRIED = Phrase(
+    "The file is too large for everything to be tried.", "Il file è troppo grande perché si potesse provare tutto."
+)
+UNDONE = Phrase("{file}: damaged; this was undone:", "{file}: danneggiato; è stato annullato questo:")
 
 # --- archives
 NOT_VERIFIED = Phrase("{file}: {why}: {detail}", "{file}: {why}: {detail}")
@@ -77,6 +95,7 @@ CAUSES = {
     Cause.LINK: Phrase("a link inside an archive is not followed", "un collegamento in un archivio non viene seguito"),
     Cause.LIMIT_EXCEEDED: Phrase("larger than is allowed", "più grande di quanto è ammesso"),
     Cause.EXTRA_MISSING: Phrase("a component is not installed", "un componente non è installato"),
+    Cause.DEFECT: Phrase("pecverify failed over it", "pecverify ha fallito"),
     Cause.WORKER_DIED: Phrase("the process that verified it died", "il processo che lo verificava è terminato"),
 }
 MESSAGES_COUNT = Phrase("{count} messages", "{count} messaggi")

@@ -23,8 +23,8 @@ exit status:
   1  something is invalid
   2  the command was misused
   3  nothing is invalid, something is indeterminate: not a pass
-  4  something could not be done: a file could not be read or written, or there is nothing to verify or extract
-     (comes before 1 and 3; the other files are reported all the same)
+  4  something could not be done: a file could not be read or written, or there is nothing to verify, extract or
+     repair (comes before 1 and 3; the other files are reported all the same)
 130  interrupted
 
 environment:
@@ -70,6 +70,11 @@ _EXTRACT = """\
 Write the original message (postacert.eml) that a receipt carries, byte for byte. Nothing is written unless the verdict
 is valid; --even-if-not-valid asks only that the signature holds, and leaves the exit status at 1 or 3."""
 
+_REPAIR = """\
+Find out what a mail program, an editor or a list did to a file so that its signature no longer holds, and write a copy
+with that undone. Only what makes the signature hold again, byte for byte, is a repair; the copy is verified, and the
+exit status is that of its verdict. The file itself is left as it is."""
+
 
 _EXCHANGE = """\
 Put the receipts of each message together: who received it and when, what proves it, what is missing, what contradicts
@@ -87,7 +92,16 @@ timestamped (RFC 3161): the authority's answer goes into a new zip. --attach tak
 
 _LONGEST_TIMEOUT = 3600
 _MOST_JOBS = 256
-FORMATS = ("text", "json", "jsonl", "junit", "sarif", "github")
+FORMATS = (  # those of `pecverify.cli.formats`, which help does not wait for
+    "text",
+    "json",
+    "jsonl",
+    "csv",
+    "parquet",
+    "junit",
+    "sarif",
+    "github",
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -236,12 +250,23 @@ def _build_parser() -> tuple[_Parser, dict[str, _Parser]]:
     extract.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
     extract.add_argument("--force", action="store_true", help="overwrite an existing file")
     extract.add_argument("--even-if-not-valid", action="store_true", help="ask only that the signature holds")
+    repair = add("repair", "undo what damaged a file", _REPAIR)
+    repair.add_argument("file", metavar="FILE", help="an .eml file; - is standard input")
+    repair.add_argument("-o", "--output", required=True, metavar="FILE", help="where to; - is standard output")
+    repair.add_argument("--force", action="store_true", help="overwrite an existing file, but never FILE itself")
     exchange = add("exchange", "put the receipts of each message together", _EXCHANGE)
     _add_exchange_options(exchange)
     bundle = add("bundle", "put receipts and what they prove into one zip, and check it", _BUNDLE)
     _add_bundle_options(bundle)
     _add_trust(commands)
-    return parser, {"verify": verify, "show": show, "extract": extract, "exchange": exchange, "bundle": bundle}
+    return parser, {
+        "verify": verify,
+        "show": show,
+        "extract": extract,
+        "repair": repair,
+        "exchange": exchange,
+        "bundle": bundle,
+    }
 
 
 def _add_exchange_options(exchange: _Parser) -> None:
