@@ -21,7 +21,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first instant that a zip can name."""
 _MODE = 0o100644 << 16
 _UNIX = 3
-_LIMITS = ArchiveLimits(entries=100_000, directory_bytes=20_000_000)
+_LIMITS = ArchiveLimits(entries=200_000, directory_bytes=20_000_000)
+"""More entries than a manifest has room for."""
 _CHUNK = 1 << 16
 
 

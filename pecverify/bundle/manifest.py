@@ -24,7 +24,7 @@ from pecverify.report import Report, Span, Verdict, to_json
 FORMAT = 1
 MANIFEST, TIMESTAMP = "manifest.json", "manifest.json.tsr"
 MAXIMUM_MANIFEST_BYTES = 64_000_000
-"""Room for some 40,000 receipts."""
+"""Room for some 100,000 receipts."""
 REPORTS, EXCHANGE, PAGE, TRUST = "reports.jsonl", "exchange.json", "report.html", "trust.json"
 README, LEGGIMI = "README.txt", "LEGGIMI.txt"
 DERIVED = (LEGGIMI, README, EXCHANGE, PAGE, REPORTS, TRUST)
