@@ -187,8 +187,11 @@ class _Examination:
         if issuer is None:
             return _UNKNOWN
         answers = [*self._ask_ocsp(certificate, issuer), *self._ask_crls(certificate, issuer)]
-        # A later revocation is told even where another source knows of none.
-        return min(answers, key=lambda answer: (answer.status, answer.revocation is None), default=_UNKNOWN)
+        best = min(answers, key=lambda answer: (answer.status, answer.revocation is None), default=_UNKNOWN)
+        if best.revocation is None:  # a later revocation is told even where another source knows of none
+            later = next((answer for answer in answers if answer.revocation is not None), best)
+            best = replace(best, revocation=later.revocation, source=later.source)
+        return best
 
     # --- CRLs
 
@@ -212,7 +215,12 @@ class _Examination:
                     revocation = _look_up([crl, *deltas], certificate)
                     covers = any(self._covers(each.this_update, each.next_update) for each in (crl, *deltas))
                     if revocation is not None and (covers or revocation.reason != HOLD):
-                        yield self._judge(revocation, crl.name)
+                        answer = self._judge(revocation, crl.name)
+                        if answer.status is Status.REVOKED:
+                            yield answer
+                        else:  # for the reasons of this CRL it was good until then
+                            yield replace(answer, status=Status.UNKNOWN)
+                            covered |= _covered_reasons(crl, point)
                     elif covers and _keeps(crl, certificate):
                         covered |= _covered_reasons(crl, point)
         if covered == _ALL_REASONS:

@@ -440,6 +440,17 @@ def test_partial_reasons_add_up() -> None:
     assert reasons(verify(crls=parts[:1])) == UNKNOWN
 
 
+def test_a_later_revocation_speaks_for_the_reasons_of_its_crl_alone() -> None:
+    """For another reason it may have been revoked before, by a CRL that was not given."""
+    flags = set(x509.ReasonFlags) - {x509.ReasonFlags.unspecified, x509.ReasonFlags.remove_from_crl}
+    one = frozenset({x509.ReasonFlags.key_compromise})
+    later = crl(entry(SERIAL, AT + DAY), scope={"only_some_reasons": one})
+    others = crl(number=8, scope={"only_some_reasons": frozenset(flags - one)})
+    assert reasons(verify(crls=[later])) == UNKNOWN | LATER
+    assert reasons(verify(crls=[later, others])) == LATER
+    assert reasons(verify(crls=[later], responses=[ocsp_response()])) == LATER
+
+
 def test_a_delta_removes_and_adds() -> None:
     base = crl(entry(SERIAL, reason=x509.ReasonFlags.certificate_hold), number=7)
     removed = entry(SERIAL, reason=x509.ReasonFlags.remove_from_crl)
