@@ -216,12 +216,10 @@ class _Examination:
                     covers = any(self._covers(each.this_update, each.next_update) for each in (crl, *deltas))
                     if revocation is not None and (covers or revocation.reason != HOLD):
                         answer = self._judge(revocation, crl.name)
-                        if answer.status is Status.REVOKED:
-                            yield answer
-                        else:  # for the reasons of this CRL it was good until then
-                            yield replace(answer, status=Status.UNKNOWN)
-                            covered |= _covered_reasons(crl, point)
-                    elif covers and _keeps(crl, certificate):
+                        is_revoked = answer.status is Status.REVOKED
+                        # One that was revoked later was good until then: for the reasons of this CRL, if it is current.
+                        yield answer if is_revoked else replace(answer, status=Status.UNKNOWN)
+                    if covers and (revocation is not None or _keeps(crl, certificate)):
                         covered |= _covered_reasons(crl, point)
         if covered == _ALL_REASONS:
             yield _Answer(status=Status.GOOD)

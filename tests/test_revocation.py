@@ -440,6 +440,13 @@ def test_partial_reasons_add_up() -> None:
     assert reasons(verify(crls=parts[:1])) == UNKNOWN
 
 
+def test_a_later_revocation_in_a_crl_that_is_overdue_proves_nothing() -> None:
+    """What a CRL of before says of a day to come does not tell of the days between."""
+    overdue = crl(entry(SERIAL, AT + DAY), this_update=ISSUED, next_update=ISSUED + DAY)
+    assert reasons(verify(crls=[overdue])) == UNKNOWN | LATER
+    assert reasons(verify(crls=[overdue, crl(number=8)])) == LATER
+
+
 def test_a_later_revocation_speaks_for_the_reasons_of_its_crl_alone() -> None:
     """For another reason it may have been revoked before, by a CRL that was not given."""
     flags = set(x509.ReasonFlags) - {x509.ReasonFlags.unspecified, x509.ReasonFlags.remove_from_crl}
