@@ -103,16 +103,21 @@ def large_delivery(trust: TrustStore, policy: Policy) -> None:
 
 def imports() -> None:
     """What importing costs, in a new process each time."""
-    program = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    program = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 
-    def seconds(module: str) -> float:
-        command = [sys.executable, "-c", program.format(module)]
+    def seconds(statement: str) -> float:
+        command = [sys.executable, "-c", program.format(statement)]
         runs = [subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT) for _ in range(7)]
         return statistics.median(float(run.stdout) for run in runs)
 
     print("import, warm")
-    row("  pecverify", seconds("pecverify") * 1e3, "ms", "under 150")
-    row("  cryptography.x509 alone", seconds("cryptography.x509") * 1e3, "ms")
+    # The package brings its names when they are used: the second is what a caller pays.
+    for statement, bound in (
+        ("import pecverify", ""),
+        ("from pecverify import verify_receipt", "under 150"),
+        ("import cryptography.x509", ""),
+    ):
+        row(f"  {statement}", seconds(statement) * 1e3, "ms", bound)
 
 
 if __name__ == "__main__":

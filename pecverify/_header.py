@@ -110,9 +110,10 @@ def find_header(data: bytes, start: int, stop: int, header_bytes: int) -> tuple[
 
 def _find_empty_line(data: bytes, start: int, stop: int, header_bytes: int) -> Span:
     window = min(stop, start + header_bytes + 3)
-    with_lf = data.find(b"\n\n", start, window)
-    with_crlf = data.find(b"\n\r\n", start, window if with_lf == -1 else with_lf + 1)
-    found, width = (with_crlf, 3) if with_crlf != -1 else (with_lf, 2)
+    # The usual form first: the other is then sought in the header alone.
+    with_crlf = data.find(b"\n\r\n", start, window)
+    with_lf = data.find(b"\n\n", start, window if with_crlf == -1 else with_crlf + 1)
+    found, width = (with_crlf, 3) if with_lf == -1 else (with_lf, 2)
     if found == -1:
         if stop - start > header_bytes:
             raise MimeError(Reason.LIMIT_EXCEEDED, f"header over {header_bytes} bytes", (start, window))

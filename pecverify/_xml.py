@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
 
 from pecverify.reasons import Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MOST_ATTRIBUTES = 20
 """Of one element: the effort to read them grows with the square. daticert.xml needs 2, the published lists 3."""
@@ -131,46 +128,37 @@ def _check_encoding(data: bytes) -> None:
         raise XmlError(Reason.DATICERT_ENCODING, declared.group(1).decode("ascii", "replace"))
 
 
-@dataclass(slots=True)
-class _Unfinished:
-    """An element whose children are being read."""
-
-    element: etree._Element
-    text: list[str]
-    interrupted: bool
-    children: list[Node]
-    remaining: Iterator[etree._Element]
+_Finished = list[tuple[Node | None, str]]
+"""What has been read and belongs to an element that has not, the first on top: a node, or None for a comment or an
+instruction; and the text after it."""
 
 
 def _to_node(root: etree._Element) -> Node:
-    """The tree below an element, read without recursion: it may be as deep as the parser allows."""
-    unfinished = [_begin(root)]
-    while True:
-        parent = unfinished[-1]
-        child = next(parent.remaining, None)
-        if child is None:
-            unfinished.pop()
-            node = _finish(parent)
-            if not unfinished:
-                return node
-            unfinished[-1].children.append(node)
-            child = parent.element
-        elif isinstance(child.tag, str):
-            unfinished.append(_begin(child))
-            continue
-        elif child.tag is etree.Entity:
+    """The tree below an element, read from its end without recursion: it may be as deep as the parser allows."""
+    finished: _Finished = []
+    unread = list(root.iterdescendants())
+    while unread:
+        element = unread.pop()
+        if isinstance(element.tag, str):
+            node = _gather(element, element.tag, finished)
+        elif element.tag is etree.Entity:
             raise XmlError(Reason.DATICERT_DTD_REFUSED, "entity reference")
         else:
-            parent.interrupted = True
-        unfinished[-1].text.append(child.tail or "")
+            node = None
+        finished.append((node, element.tail or ""))
+    return _gather(root, str(root.tag), finished)
 
 
-def _begin(element: etree._Element) -> _Unfinished:
-    if len(element.attrib) > _MOST_ATTRIBUTES:
+def _gather(element: etree._Element, name: str, finished: _Finished) -> Node:
+    """The node of an element, with those of `finished` that lie directly inside."""
+    attributes = element.attrib
+    if len(attributes) > _MOST_ATTRIBUTES:
         raise XmlError(Reason.LIMIT_EXCEEDED, f"an element with more than {_MOST_ATTRIBUTES} attributes")
-    return _Unfinished(element, [element.text or ""], interrupted=False, children=[], remaining=iter(element))
-
-
-def _finish(read: _Unfinished) -> Node:
-    attributes = {str(key): str(value) for key, value in read.element.items()}
-    return Node(str(read.element.tag), attributes, "".join(read.text), read.interrupted, tuple(read.children))
+    text, inside = element.text or "", len(element)
+    if not inside:
+        return Node(name, dict(attributes), text, interrupted=False, children=())
+    within = finished[: -inside - 1 : -1]
+    del finished[-inside:]
+    children = tuple([node for node, _ in within if node is not None])
+    text += "".join([tail for _, tail in within])
+    return Node(name, dict(attributes), text, interrupted=len(children) != inside, children=children)
