@@ -41,6 +41,10 @@ def spark() -> Iterator[Any]:
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.executorEnv.PYTHONPATH", str(ROOT))
+            # Work begins when both workers are there, not when the first is.
+            .config("spark.cores.max", "2")
+            .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+            .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s")
             .config("spark.sql.session.timeZone", ZONE)
             .config("spark.sql.shuffle.partitions", "4")
             .config("spark.ui.enabled", "false")
@@ -94,11 +98,11 @@ def test_the_schema_is_that_of_arrow() -> None:
 def test_two_workers_find_what_one_machine_finds(spark: Any, archive: Path) -> None:  # noqa: ANN401
     from pecverify.spark import verify  # noqa: PLC0415
 
-    executors = spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
-    assert len(executors) == 3  # the driver is one of them
     verified = verify(binary_files(spark, archive), answers.trust(), nested=True)
     assert verified.columns == [column.name for column in COLUMNS]
     rows = rows_of(verified)
+    executors = spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
+    assert len(executors) == 3  # the driver is one of them
     assert rows == in_order(expected(archive, answers.trust(), nested=True))
     assert {row["verdict"] for row in rows} == {"valid", "indeterminate", "invalid"}
 
