@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from pecverify.cli._parser import _build_parser
+from pecverify.cli._commands import build_parser
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of `pecverify`."""
-    root, _ = _build_parser()
+    root, _ = build_parser()
     for command in _commands_below(root):
         command.epilog = None  # the exit status and the environment stand once, at the end of the page
         command.formatter_class = argparse.HelpFormatter  # descriptions are prose, not blocks of code

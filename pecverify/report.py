@@ -297,8 +297,9 @@ class Report:
     times: Times
     """The times in the message and the validated instant."""
     original_span: Span | None
-    """Where postacert.eml lies in the message given (zero-based, stop exclusive); None if there is none. Of an Outlook
-    file (`headers-not-original`) it counts, as every position does, in the message that was put together from it."""
+    """Where postacert.eml lies in the message given (zero-based, stop exclusive); None if it carries none or the
+    signature fails. Of an Outlook file (`headers-not-original`) it counts, as every position does, in the message that
+    was put together from it."""
     taken_from: Span | None = None
     """For a receipt taken out of another message: where it lay there."""
     _original: memoryview | bytes | None = field(default=None, repr=False, compare=False)

@@ -34,7 +34,7 @@ THIRD_PARTY = {
     "rich": {"pecverify.cli._progress"},
     "pyarrow": {"pecverify.arrow"},
     "pyspark": {"pecverify.spark"},
-    "dateutil": {"pecverify._consistency", "pecverify.cli._parser"},
+    "dateutil": {"pecverify._consistency", "pecverify.cli._values"},
     "junitparser": {"pecverify.cli.formats.junit"},
 }
 DOWNLOAD = "pecverify.trust.download"

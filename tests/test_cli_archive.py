@@ -19,8 +19,8 @@ import pytest
 
 from pecverify.archive import Answer, Cause, Origin, Unverified, examine
 from pecverify.cli import formats, main
+from pecverify.cli._commands import FORMATS
 from pecverify.cli._exit import ExitStatus
-from pecverify.cli._parser import FORMATS
 from pecverify.cli._tally import Count, Tally
 from pecverify.cli._text import Style
 from pecverify.cli.formats import is_binary, load_format

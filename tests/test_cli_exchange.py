@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pecverify.cli import _exchange_text, main
+from pecverify.cli import _exchange_text, _progress, main
 from pecverify.cli._exit import ExitStatus
 from pecverify.cli._text import Style
 from pecverify.exchange import reconcile_all
@@ -214,7 +214,20 @@ def test_an_environment_meant_for_another_command(
         main(["verify", str(tmp_path)])
     monkeypatch.setenv("PECVERIFY_FORMAT", "jsonl")
     assert main(["verify", str(tmp_path), *TRUST, "--jobs", "1"]) == ExitStatus.VALID
+    with pytest.raises(SystemExit):
+        main(["exchange", str(tmp_path)])
     capsys.readouterr()
+    # What is written on the command line comes before what a variable says, even where that makes no sense.
+    assert "<!DOCTYPE html>" in run(capsys, tmp_path, "--format", "html")[1]
+
+
+def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_progress, "LINE_EVERY", 1)
+    put(tmp_path, ONE.acceptance(), ONE.delivery())
+    assert run(capsys, tmp_path)[2].splitlines() == [
+        "pecverify: 1 messages: 1 VALID, 0 INDETERMINATE, 0 INVALID, 0 not verified",
+        "pecverify: 2 messages: 2 VALID, 0 INDETERMINATE, 0 INVALID, 0 not verified",
+    ]
 
 
 def test_standard_input_closed(

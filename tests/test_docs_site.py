@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from pecverify.cli._parser import _build_parser
+from pecverify.cli._commands import build_parser
 from tests.test_readme import READMES, ROOT
 
 pytest.importorskip("sphinx", reason="Sphinx, of the dependency group docs, is not installed")
@@ -77,7 +77,7 @@ def test_every_public_name_can_be_looked_up(site: Path) -> None:
 
 def test_the_page_on_the_command_line_has_every_command_and_option(site: Path) -> None:
     text = documents(site)[site / "cli.html"].text_content()
-    parsers = list(commands(_build_parser()[0]))
+    parsers = list(commands(build_parser()[0]))
     assert len(parsers) > 10
     for parser in parsers:
         assert f"{parser.prog} [" in text

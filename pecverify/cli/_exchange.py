@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pecverify import Verdict, __version__
 from pecverify.archive import Answer, Examiner, Finder, run_task
@@ -16,30 +16,38 @@ from pecverify.cli._exchange_text import describe_exchanges
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import name_origin
 from pecverify.cli._output import open_output
+from pecverify.cli._progress import showing_progress
+from pecverify.cli._tally import Count, Tally
 from pecverify.cli._text import shown
 from pecverify.exchange import Conclusion, SentMessage, glean, read_answer, reconcile_all
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable, Iterator
-    from typing import IO, Any
+    from typing import IO
 
     from pecverify.archive import Item
     from pecverify.cli._text import Style
     from pecverify.exchange import Apart, Reconciliation
 
+_Counted: TypeAlias = "tuple[Count, tuple[Any, ...]]"
+"""What one message adds to the counts, and to the exchanges."""
 _DOUBTFUL = (Conclusion.OPEN, Conclusion.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gleaning:
-    """The task: verify a message, and keep of its report what an exchange needs."""
+    """The task: verify a message, count it, and keep of its report what an exchange needs."""
 
     examiner: Examiner
 
-    def __call__(self, item: Item, /) -> tuple[Any, ...]:
+    def __call__(self, item: Item, /) -> _Counted | None:
         answer = item if isinstance(item, Answer) else self.examiner.examine(item)
-        return () if answer is None else glean(answer)
+        return None if answer is None else _count(answer)
+
+
+def _count(answer: Answer) -> _Counted:
+    return Count.of(answer), glean(answer)
 
 
 def run(arguments: Namespace) -> ExitStatus:
@@ -57,7 +65,7 @@ def run(arguments: Namespace) -> ExitStatus:
     style = replace(demands.style, coloured=demands.style.coloured and to_terminal)
     sent = [_read_sent(name, style) for name in arguments.sent]
     sources = [*arguments.paths, *arguments.from_jsonl, *arguments.sent]
-    collected = reconcile_all(_examine(arguments, demands), sent, now=demands.now)
+    collected = reconcile_all(_follow(_examine(arguments, demands), style), sent, now=demands.now)
     for origin, unverified in collected.unverified:
         why, detail = style.say(m.CAUSES[unverified.cause]), shown(unverified.detail)
         told = style.say(m.NOT_VERIFIED, file=name_origin(origin), why=why, detail=detail)
@@ -89,20 +97,29 @@ def _load_page(style: Style) -> Callable[..., str]:
     return render_page
 
 
-def _examine(arguments: Namespace, demands: Demands) -> Iterator[Any]:
+def _follow(counted: Iterable[_Counted], style: Style) -> Iterator[Any]:
+    """What was gleaned of each message, while how far the run is can be seen."""
+    tally = Tally()
+    with showing_progress(tally, style, output_is_terminal=False) as update:
+        for count, gleaned in counted:
+            tally.add(count)
+            update()
+            yield from gleaned
+
+
+def _examine(arguments: Namespace, demands: Demands) -> Iterator[_Counted]:
     finder = Finder(
         limits=demands.policy.limits,
         include=tuple(arguments.include),
         standard_input=None if sys.stdin is None else sys.stdin.buffer,
     )
     examiner = Examiner(trust=demands.trust, policy=demands.policy, nested=arguments.nested)
-    for gleaned in run_task(finder.find(arguments.paths), _Gleaning(examiner=examiner), jobs=arguments.jobs):
-        yield from gleaned
+    yield from filter(None, run_task(finder.find(arguments.paths), _Gleaning(examiner=examiner), jobs=arguments.jobs))
     for name in arguments.from_jsonl:
         yield from _read_rows(name, demands.style)
 
 
-def _read_rows(name: str, style: Style) -> Iterator[Any]:
+def _read_rows(name: str, style: Style) -> Iterator[_Counted]:
     """What the JSON Lines of an earlier run say, believed as it stands."""
     try:
         with open(name, encoding="utf-8") as file:  # noqa: PTH123 (a hostile name stays text)
@@ -111,10 +128,10 @@ def _read_rows(name: str, style: Style) -> Iterator[Any]:
         raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
 
 
-def _parse_rows(file: IO[str], name: str, style: Style) -> Iterator[Any]:
+def _parse_rows(file: IO[str], name: str, style: Style) -> Iterator[_Counted]:
     for number, line in enumerate(file, start=1):
         try:
-            yield from glean(read_answer(json.loads(line)))
+            yield _count(read_answer(json.loads(line)))
         except (ValueError, RecursionError) as error:
             told = style.say(x.NOT_A_ROW, file=name, line=str(number), why=shown(str(error)))
             raise CommandError(told) from None

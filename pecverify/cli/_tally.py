@@ -41,7 +41,10 @@ class Count:
             verdicts=tuple(report.verdict.value for report in reports),
             kinds=tuple(report.receipt.kind.name.lower() for report in reports if report.receipt is not None),
             reasons=tuple(
-                report.decisive_findings[0].reason.value for report in reports if report.verdict is not Verdict.VALID
+                finding.reason.value
+                for report in reports
+                if report.verdict is not Verdict.VALID
+                for finding in report.decisive_findings[:1]
             ),
             cause=answer.result.cause.value if isinstance(answer.result, Unverified) else None,
         )
