@@ -187,7 +187,7 @@ class _Examination:
         if issuer is None:
             return _UNKNOWN
         answers = [*self._ask_ocsp(certificate, issuer), *self._ask_crls(certificate, issuer)]
-        best = min(answers, key=lambda answer: (answer.status, answer.revocation is None), default=_UNKNOWN)
+        best = min(answers, key=lambda answer: answer.status, default=_UNKNOWN)
         if best.revocation is None:  # a later revocation is told even where another source knows of none
             later = next((answer for answer in answers if answer.revocation is not None), best)
             best = replace(best, revocation=later.revocation, source=later.source)
