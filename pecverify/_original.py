@@ -13,6 +13,7 @@ from pecverify import _fields
 from pecverify._consistency import same_subject
 from pecverify._findings import found
 from pecverify._header import MimeError
+from pecverify._leaves import name_of
 from pecverify._mime import decode_body, read_part, walk_signed_tree
 from pecverify.reasons import Reason, Severity
 from pecverify.receipt import CertifiedReceipt, Delivery, ReceiptForm, ReceiptKind, TransportEnvelope
@@ -165,7 +166,7 @@ def _check_brief(data: bytes, root: Part, limits: Limits) -> Iterator[Finding]:
         for part in leaves:
             is_hash = (
                 part.media_type == "text/plain"
-                and all(name.endswith(".hash") for name in part.header.names)
+                and (name_of(part) or "").casefold().endswith(".hash")
                 and part.body[1] - part.body[0] <= _LONGEST_HASH_BODY
                 and _HASH.fullmatch(decode_body(data, part, most=_LONGEST_HASH_BODY).strip())
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pecverify._leaves import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pecverify._leaves import Leaf
 
@@ -43,6 +43,8 @@ class PartComparison:
     """Its file name, decoded. Hostile text: escape it before you print it."""
     outcome: PartOutcome
     """What came of it."""
+    sent_path: str | None
+    """Its place in the sent message; None if it is EXTRA."""
     original_sha256: str | None
     """SHA-256 of the content in the receipt's original, hexadecimal, lower case; None if there is none to read."""
     sent_sha256: str | None
@@ -50,11 +52,11 @@ class PartComparison:
 
 
 def compare_parts(original: Sequence[Leaf], sent: Sequence[Leaf]) -> tuple[PartComparison, ...]:
-    """Each part with its counterpart: of the same content, else in the same place, else of the same name."""
+    """Each part with its counterpart: of the same content, there or elsewhere; else in its place; else of its name."""
     ours, theirs = [_Facts.of(leaf) for leaf in original], [_Facts.of(leaf) for leaf in sent]
     counterparts: dict[int, int] = {}
     free = dict.fromkeys(range(len(theirs)))
-    for key_of in (_content, _place, _name):
+    for key_of in (_content_in_place, _content, _place, _name):
         waiting: dict[object, deque[int]] = {}
         for number in free:
             waiting.setdefault(key_of(theirs[number]), deque()).append(number)
@@ -68,6 +70,12 @@ def compare_parts(original: Sequence[Leaf], sent: Sequence[Leaf]) -> tuple[PartC
         for number, facts in enumerate(ours)
     ]
     return (*pairs, *(_describe(theirs[number], PartOutcome.MISSING, None, theirs[number]) for number in free))
+
+
+def are_in_order(parts: Iterable[PartComparison]) -> bool:
+    """Whether the parts that have a counterpart were sent in the order in which the original has them."""
+    places = [[int(number) for number in part.sent_path.split(".")] for part in parts if part.sent_path is not None]
+    return places == sorted(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,10 @@ class _Facts:
         if not leaf.part.media_type.startswith("text/"):
             return cls(leaf, sha256, sha256)
         return cls(leaf, sha256, hashlib.sha256(decoded.replace(b"\r\n", b"\n").rstrip(b"\n")).hexdigest())
+
+
+def _content_in_place(facts: _Facts) -> tuple[str, str] | None:
+    return None if facts.content is None else (facts.leaf.path, facts.content)
 
 
 def _content(facts: _Facts) -> str | None:
@@ -134,6 +146,7 @@ def _describe(facts: _Facts, outcome: PartOutcome, original: _Facts | None, sent
         media_type=facts.leaf.part.media_type,
         name=facts.leaf.name,
         outcome=outcome,
+        sent_path=None if sent is None else sent.leaf.path,
         original_sha256=None if original is None else original.sha256,
         sent_sha256=None if sent is None else sent.sha256,
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pecverify._hash_forms import HashForm, HashInput, Kept, digests
 from pecverify._leaves import USER_SIGNATURE_TYPES, Leaf, read_or_none, same_name
-from pecverify._part_comparison import PartComparison, PartOutcome, compare_parts
+from pecverify._part_comparison import PartComparison, PartOutcome, are_in_order, compare_parts
 from pecverify.comparison import Side
 from pecverify.receipt import Delivery, ReceiptForm
 from pecverify.report import Report, Verdict
@@ -90,12 +90,13 @@ class BriefComparison:
 
     @property
     def proves_content(self) -> bool:
-        """Whether the receipt is VALID and certifies all that was compared: each attachment, each other part."""
+        """Whether the receipt is VALID and certifies all that was compared: attachments; other parts, in order."""
         return (
             self.receipt_verdict is Verdict.VALID
             and not self.unreadable
             and all(attachment.outcome is AttachmentOutcome.MATCHED for attachment in self.attachments)
             and all(part.outcome in (PartOutcome.IDENTICAL, PartOutcome.EQUIVALENT) for part in self.others)
+            and are_in_order(self.others)
         )
 
 

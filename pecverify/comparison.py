@@ -130,22 +130,28 @@ def _compare(
         )
     parts = compare_parts(original.leaves, sent.leaves)
     fields = tuple(compare_fields(original.header, sent.header, receipt))
-    same_structure = original.shape == sent.shape
+    same_structure = original.shape == sent.shape and all(part.sent_path in (None, part.path) for part in parts)
+    addresses = tuple(compare_addresses(original.header, sent.header))
     return OriginalComparison(
         receipt_verdict=verdict,
-        sameness=_sum_up(parts, fields, same_structure=same_structure),
+        sameness=_sum_up(parts, fields, addresses, same_structure=same_structure),
         parts=parts,
         fields=fields,
-        addresses=tuple(compare_addresses(original.header, sent.header)),
+        addresses=addresses,
         same_structure=same_structure,
         unreadable=(),
     )
 
 
 def _sum_up(
-    parts: tuple[PartComparison, ...], fields: tuple[FieldComparison, ...], *, same_structure: bool
+    parts: tuple[PartComparison, ...],
+    fields: tuple[FieldComparison, ...],
+    addresses: tuple[AddressComparison, ...],
+    *,
+    same_structure: bool,
 ) -> Sameness:
     values = {part.outcome.value for part in parts} | {field.outcome.value for field in fields}
-    if not same_structure or values - {"identical", "equivalent", "by-right"}:
+    agree = all(each.agree for each in addresses)
+    if not (same_structure and agree) or values - {"identical", "equivalent", "by-right"}:
         return Sameness.DIFFERENT
     return Sameness.EQUIVALENT if "equivalent" in values else Sameness.IDENTICAL

@@ -204,6 +204,37 @@ def test_the_text_is_compared_too() -> None:
     assert not comparison.proves_content
 
 
+def test_texts_in_another_order_are_not_proved() -> None:
+    second = b"Content-Type: text/plain\r\n\r\nQuanto sopra non vale."
+    receipt = report_of(hashed(sha1(BODY)), second)
+    in_order = original_message(form="breve", attachment=HEADER + BODY + b"\r\n--=-corpo-1\r\n" + second)
+    head, text, file, rest = in_order.split(b"--=-corpo-1\r\n")
+    last = rest.removesuffix(b"--=-corpo-1--\r\n")
+    assert last != rest
+    swapped = b"--=-corpo-1\r\n".join([head, last, file, text]) + b"--=-corpo-1--\r\n"
+    assert check_brief(receipt, sent=in_order).proves_content
+    comparison = check_brief(receipt, sent=swapped)
+    assert {part.outcome for part in comparison.others} == {PartOutcome.IDENTICAL}
+    assert not comparison.proves_content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'filename="=?UTF-8?B?Y2l0dMOgLnBkZi5oYXNo?="',
+        "filename*=UTF-8''citt%C3%A0.pdf.hash",
+        'filename*0="lungo-";\r\n filename*1="nome.pdf.hash"',
+        'filename="DIFFIDA.PDF.HASH"',
+    ],
+)
+def test_a_hash_is_known_by_a_name_however_it_is_written(name: str) -> None:
+    part = f"Content-Type: text/plain\r\nContent-Disposition: attachment; {name}\r\n\r\n{sha1(BODY)}"
+    report = report_of(part.encode())
+    assert report.findings == ()
+    (attachment,) = check_brief(report, files={"a": BODY}).attachments
+    assert attachment.outcome is AttachmentOutcome.MATCHED
+
+
 SIGNATURE = (
     b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA"
 )

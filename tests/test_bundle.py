@@ -534,6 +534,59 @@ def test_another_zip_program_may_have_packed_it_again(bundle: bytes) -> None:
     assert states(file.getvalue()) == {"": "valid"}
 
 
+def test_bytes_that_belong_to_no_entry(bundle: bytes, tmp_path: Path) -> None:
+    """Another program would find other files there: it reads from the beginning, or looks for another end."""
+    other, _ = bundle_of(put(tmp_path, ONE.acceptance(), ONE.failure()))
+    for data in (other + bundle, b"#!/bin/sh\n" + bundle, bundle + b"\n", bundle[:-2] + b"\1\0x"):
+        assert "every byte belongs to an entry" in problem(data), data[:4]
+
+
+@pytest.mark.parametrize("place", [0, 3, -1])
+def test_an_entry_that_the_directory_does_not_name(bundle: bytes, place: int) -> None:
+    content = list(entries(bundle).items())
+    content.insert(place if place >= 0 else len(content), ("receipts/0003-hidden.eml", ONE.failure()))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in content:
+            archive.writestr(zipfile.ZipInfo(name), data)
+        del archive.filelist[place]
+    assert "every byte belongs to an entry" in problem(file.getvalue())
+
+
+def test_an_entry_that_is_longer_than_its_own_header_says(bundle: bytes) -> None:
+    """What its directory gives it besides may hold another entry."""
+    file = io.BytesIO()
+    content = list(entries(bundle).items())
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(content[0][0]), content[0][1])
+        before = file.tell()
+        archive.writestr(zipfile.ZipInfo("receipts/0003-hidden.eml"), ONE.failure())
+        archive.filelist.pop()
+        archive.filelist[0].compress_size += file.tell() - before
+        for name, data in content[1:]:
+            archive.writestr(zipfile.ZipInfo(name), data)
+    assert "every byte belongs to an entry" in problem(file.getvalue())
+
+
+def test_an_entry_whose_size_comes_after_it(bundle: bytes) -> None:
+    """Then a reader from the beginning finds its end by what is in it."""
+    file = Unseekable()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in entries(bundle).items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    assert "every byte belongs to an entry" in problem(file.getvalue())
+
+
+class Unseekable(io.BytesIO):
+    """As a pipe: zip programs then write sizes after the data."""
+
+    def seek(self, *_: object) -> int:
+        raise OSError
+
+    def tell(self) -> int:
+        raise OSError
+
+
 # --- a careful forger: hashes are right, and it says what is not so
 
 

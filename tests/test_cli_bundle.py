@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from pecverify.bundle import FileState, TimestampState
 from pecverify.bundle.timestamp import TimestampReason
-from pecverify.cli import _bundle_messages, main
+from pecverify.cli import _bundle, _bundle_messages, main
 from pecverify.cli._exit import ExitStatus
 from tests.bundles import (
     ONE,
@@ -163,6 +164,34 @@ def test_nothing_is_written_over(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert made.read_bytes() == before
     assert run(capsys, tmp_path / "receipts", "-o", made, "--force", "--now", NOW)[0] == ExitStatus.VALID
     assert made.read_bytes() == before
+
+
+def test_what_is_there_stays_until_there_is_something_in_its_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Path
+) -> None:
+    before = made.read_bytes()
+    (tmp_path / "empty").mkdir()
+    for argv in ([tmp_path / "empty"], ["--attach", made, tmp_path / "receipts" / "0.eml"]):
+        kept = tmp_path / "kept.zip"
+        kept.write_bytes(before)
+        assert run(capsys, *argv, "-o", kept, "--force")[0] == ExitStatus.NOT_DONE
+        assert kept.read_bytes() == before
+
+    def fail(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_bundle._Draft, "copy", fail)  # while it is written: a part of it is nothing to keep
+    assert run(capsys, tmp_path / "receipts", "-o", made, "--force")[0] == ExitStatus.INTERRUPTED
+    assert not made.exists()
+
+
+def test_a_device_is_not_removed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pipe = tmp_path / "null"
+    pipe.symlink_to(os.devnull)
+    assert run(capsys, put(tmp_path, *BOTH), "-o", pipe, "--force", "--now", NOW)[0] == ExitStatus.VALID
+    (tmp_path / "empty").mkdir()
+    assert run(capsys, tmp_path / "empty", "-o", pipe, "--force")[0] == ExitStatus.NOT_DONE
+    assert pipe.is_symlink()
 
 
 def test_a_source_is_not_written_over_even_by_force(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

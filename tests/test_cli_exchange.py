@@ -230,6 +230,17 @@ def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     ]
 
 
+def test_an_earlier_page_stays_where_the_extra_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pecverify.exchange.page", None)
+    page = tmp_path / "page.html"
+    page.write_text("before")
+    status, _, err = run(capsys, put(tmp_path, ONE.acceptance()), "--format", "html", "-o", page)
+    assert (status, "pecverify[html]" in err) == (ExitStatus.NOT_DONE, True)
+    assert page.read_text() == "before"
+
+
 def test_standard_input_closed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

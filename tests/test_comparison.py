@@ -171,6 +171,43 @@ def test_parts_in_another_order_are_found() -> None:
     assert [part.outcome for part in comparison.parts] == [PartOutcome.IDENTICAL, PartOutcome.IDENTICAL]
 
 
+def two_texts(first: str, second: str) -> Edit:
+    """A body of two parts of one type."""
+
+    def edit(data: bytes) -> bytes:
+        header = data.split(b"\r\n\r\n", 1)[0]
+        texts = (f"--=-corpo-1\r\nContent-Type: text/plain\r\n\r\n{text}\r\n" for text in (first, second))
+        return header + f"\r\n\r\n{''.join(texts)}--=-corpo-1--\r\n".encode()
+
+    return edit
+
+
+def test_parts_of_one_type_in_another_order_are_another_message() -> None:
+    """Which of two texts comes first may turn round what is said."""
+    one, other = "Si paga il canone.", "Quanto sopra non vale."
+    receipt = replace(DELIVERY, original=original(edit=two_texts(one, other)))
+    same, swapped = (compared(two_texts(*texts), receipt) for texts in ((one, other), (other, one)))
+    assert (same.sameness, same.proves_content) == (Sameness.IDENTICAL, True)
+    assert (swapped.sameness, swapped.same_structure, swapped.proves_content) == (Sameness.DIFFERENT, False, False)
+    assert [(part.path, part.sent_path, part.outcome) for part in swapped.parts] == [
+        ("1", "2", PartOutcome.IDENTICAL),
+        ("2", "1", PartOutcome.IDENTICAL),
+    ]
+
+
+def test_two_parts_alike_stay_in_their_places() -> None:
+    receipt = replace(DELIVERY, original=original(edit=two_texts("Prima.", "Prima.")))
+    assert compared(two_texts("Prima.", "Prima."), receipt).sameness is Sameness.IDENTICAL
+
+
+def test_what_reads_like_an_address_and_is_none_is_another_recipient() -> None:
+    """RFC 2047 §5: an encoded word is no address."""
+    encoded = f"To: =?us-ascii?q?{RECIPIENT.replace('@', '=40')}?="
+    comparison = compared(replacing(f"To: {RECIPIENT}", encoded))
+    assert [each.agree for each in comparison.addresses if each.field == "to"] == [False]
+    assert (comparison.sameness, comparison.proves_content) == (Sameness.DIFFERENT, False)
+
+
 def test_a_changed_file_is_found_by_its_name() -> None:
     edit = chain(
         replacing(ATTACHED, base64_lines(b"altro")),

@@ -8,7 +8,7 @@ import json
 import pickle
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,7 @@ from pecverify.exchange import (
     reconcile,
     reconcile_all,
 )
+from pecverify.exchange.page import render_page
 from pecverify.exchange.rows import read_answer
 from pecverify.receipt import ReceiptForm, ReceiptKind
 from tests import reports
@@ -215,6 +216,30 @@ def test_the_same_client_message_twice_is_two_exchanges_that_name_each_other() -
         (finding,) = (each for each in exchange.findings if each.reason is R.SENT_AGAIN)
         assert finding.values == (PEC_ID, OTHER_ID)
     assert (states(first), states(second)) == ([State.DELIVERED], [State.NO_EVIDENCE])
+
+
+def test_only_what_was_sent_again_is_said_to_be() -> None:
+    """Another message under the same PEC id is not."""
+    other, again = Letter(message_id="other@client.example"), Letter(pec_id=OTHER_ID)
+    exchanges = reconcile([examine(letter.acceptance()) for letter in (ONE, other, again)], now=LATER)
+    told = {(each.pec_id, each.message_id): R.SENT_AGAIN in found(each) for each in exchanges}
+    assert told == {
+        (PEC_ID, ONE.message_id): True,
+        (PEC_ID, "other@client.example"): False,
+        (OTHER_ID, ONE.message_id): True,
+    }
+
+
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+def test_rows_at_the_ends_of_the_calendar(instant: str) -> None:
+    messages = (ONE.acceptance(), ONE.delivery(), ONE.notice(), ONE.notice(after=24 * HOURS), ONE.taken(RECIPIENT))
+    rows = [Answer(origin=origin, result=report).to_dict() for origin, report in map(examine, messages)]
+    for several in (rows, rows[:1]):
+        for row in several:
+            cast("dict[str, Any]", row["report"])["receipt"]["issued_at"] = instant
+        (exchange,) = reconcile(several, now=LATER)
+        assert exchange.accepted_at == datetime.fromisoformat(instant)
+        render_page(reconcile_all(several, now=LATER), version="1")
 
 
 def test_addresses_are_compared_without_case() -> None:

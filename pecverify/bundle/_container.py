@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import struct
 import zipfile
 from collections import Counter
 from typing import IO, TYPE_CHECKING, cast
@@ -24,6 +26,11 @@ _UNIX = 3
 _LIMITS = ArchiveLimits(entries=200_000, directory_bytes=20_000_000)
 """More entries than a manifest has room for."""
 _CHUNK = 1 << 16
+_LOCAL_HEADER = struct.Struct("<4s2xH10xL4x2H")
+"""Signature, flags, compressed size, lengths of name and extra field (APPNOTE.TXT §4.3.7)."""
+_SIZE_FOLLOWS = 1 << 3
+_END = struct.Struct("<4s16xH")
+"""Signature, and length of the comment (APPNOTE.TXT §4.3.16)."""
 
 
 class Writer:
@@ -55,7 +62,7 @@ class Container:
     """Reads the entries of a zip by name, each once, and none that is there twice.
 
     Raises:
-        BundleError: it is no zip that can be read within the limits, or a name in it is there twice.
+        BundleError: it is no zip that can be read within the limits, or has bytes that belong to none of its entries.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -67,6 +74,9 @@ class Container:
                 raise BundleError(message)
             count[member.name] += 1
             self._members[member.name] = member.content
+        if not _is_seamless(file):
+            message = "not a zip of which every byte belongs to an entry: another program may find other files in it"
+            raise BundleError(message)
         self.repeated = tuple(name for name, times in count.items() if times > 1)
         """Names of more than one entry."""
 
@@ -120,6 +130,27 @@ class Container:
         if isinstance(content, Unverified):
             raise ArchiveError(content.cause, content.detail)
         return content
+
+
+def _is_seamless(file: IO[bytes]) -> bool:
+    """Whether the entries lie one after the other from the first byte to the directory, and its end ends the file.
+
+    Programs that read a zip from its beginning then find the entries that the directory names, and no others.
+    """
+    archive = zipfile.ZipFile(file)
+    position = 0
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.header_offset):
+        file.seek(position)
+        header = file.read(_LOCAL_HEADER.size)
+        if entry.header_offset != position or len(header) < _LOCAL_HEADER.size:
+            return False
+        _, flags, size, name, extra = _LOCAL_HEADER.unpack(header)
+        is_stored = entry.compress_type == zipfile.ZIP_STORED
+        if flags & _SIZE_FOLLOWS or size != entry.compress_size or (is_stored and size != entry.file_size):
+            return False
+        position += _LOCAL_HEADER.size + name + extra + size
+    file.seek(-_END.size, io.SEEK_END)
+    return position == archive.start_dir and _END.unpack(file.read(_END.size)) == (b"PK\5\6", 0)
 
 
 def _chunks(source: Readable) -> Iterator[bytes]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar, cast
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pecverify.cli._text import Style
 
 _Result = TypeVar("_Result")
+_MOST_IN_MEMORY = 64_000_000
 
 
 def run(arguments: Namespace) -> ExitStatus:
@@ -167,27 +169,50 @@ def _write(
         CommandError: it exists already, cannot be written, a bundle is none, or an extra is missing.
     """
     name = arguments.output
-    if name != STANDARD_STREAM and not arguments.force and os.path.lexists(name):
+    is_file = name != STANDARD_STREAM
+    is_new = is_file and not os.path.lexists(name)
+    if is_file and not is_new and not arguments.force:
         raise CommandError(style.say(m.EXISTS, file=name))
-    opened = False
+    is_ours = False
     try:
-        with open_output(name, style, binary=True, append=False, sources=list(sources)) as stream:
-            opened = name != STANDARD_STREAM
-            file = cast("IO[bytes]", stream)
-            if opened:
-                return write(file)
-            buffer = io.BytesIO()  # standard output has no positions to go back to
-            result = write(buffer)
-            file.write(buffer.getvalue())
+        with (
+            open_output(name, style, binary=True, append=True, sources=list(sources)) as stream,
+            _Draft(cast("IO[bytes]", stream)) as draft,
+        ):
+            is_ours = is_new
+            result = write(draft)
+            if is_file and Path(name).is_file():
+                is_ours = True
+                stream.truncate(0)
+            draft.copy()
             return result
     except BaseException as error:
-        if opened:
+        if is_ours:
             Path(name).unlink(missing_ok=True)
         if isinstance(error, ImportError):
             raise CommandError(style.say(m.EXTRA_MISSING, extra=extra)) from None
         if isinstance(error, BundleError):
             raise CommandError(style.say(b.CANNOT_BUNDLE, file=_named(arguments), why=shown(str(error)))) from None
         raise
+
+
+class _Draft(tempfile.SpooledTemporaryFile[bytes]):
+    """What is to be written: what is in the output stays until there is something to put in its place.
+
+    It has the output's number, for that is the file which is no source of itself.
+    """
+
+    def __init__(self, output: IO[bytes]) -> None:
+        super().__init__(_MOST_IN_MEMORY)
+        self._output = output
+
+    def fileno(self) -> int:
+        return self._output.fileno()
+
+    def copy(self) -> None:
+        """Write it into the output."""
+        self.seek(0)
+        shutil.copyfileobj(self, self._output)
 
 
 def _named(arguments: Namespace) -> str:

@@ -65,6 +65,8 @@ def run(arguments: Namespace) -> ExitStatus:
     style = replace(demands.style, coloured=demands.style.coloured and to_terminal)
     sent = [_read_sent(name, style) for name in arguments.sent]
     sources = [*arguments.paths, *arguments.from_jsonl, *arguments.sent]
+    if arguments.format == "html":
+        _load_page(style)  # fail before the work, and before what is there is written over
     collected = reconcile_all(_follow(_examine(arguments, demands), style), sent, now=demands.now)
     for origin, unverified in collected.unverified:
         why, detail = style.say(m.CAUSES[unverified.cause]), shown(unverified.detail)

@@ -129,7 +129,7 @@ def _states(about: _About) -> Iterator[_Settled]:
         yield _Settled(State.REFUSED if failure.error is DeliveryError.VIRUS else State.FAILED, failure)
     yield from (_Settled(State.DELAYED_24H, notice) for notice in about.classified[DelayNotice.SECOND])
     yield from (_Settled(State.DELAYED_12H, notice) for notice in about.classified[DelayNotice.FIRST])
-    if case.now is not None and case.started_at is not None and case.now < case.started_at + LONGEST_DELIVERY:
+    if case.now is not None and case.started_at is not None and case.now - case.started_at < LONGEST_DELIVERY:
         yield _Settled(State.PENDING)
     yield _Settled(State.NO_EVIDENCE)
 
@@ -150,17 +150,16 @@ def _check_order(about: _About) -> Iterator[ExchangeFinding]:
     """Nothing before acceptance, delivery in time, take-in-charge before the outcome (check 55)."""
     started_at = about.case.started_at
     if started_at is not None:
-        early = tuple(each for each in about.evidence if each.issued_at < started_at - TOLERANCE)
+        early = tuple(each for each in about.evidence if each.issued_at - started_at < -TOLERANCE)
         if early:
             yield about.found(_R.BEFORE_ACCEPTANCE, *early, values=(started_at.isoformat(), *_instants(early)))
-        latest = started_at + LONGEST_DELIVERY + TOLERANCE
-        late = tuple(each for each in about.deliveries if each.issued_at > latest)
+        late = tuple(each for each in about.deliveries if each.issued_at - started_at > LONGEST_DELIVERY + TOLERANCE)
         if late and not about.notices:
             yield about.found(_R.DELIVERY_LATE, *late, values=_instants(late))
     outcomes = (*about.deliveries, *about.failures)
     if about.taken and outcomes:
         first, taken = min(each.issued_at for each in outcomes), about.taken[0]
-        if taken.issued_at > first + TOLERANCE:
+        if taken.issued_at - first > TOLERANCE:
             yield about.found(_R.TAKEN_IN_CHARGE_LATE, taken, values=(first.isoformat(), taken.issued_at.isoformat()))
 
 
@@ -172,7 +171,7 @@ def _check_notices(about: _About) -> Iterator[ExchangeFinding]:
         if len(notices) > 1:
             yield about.found(_R.NOTICE_REPEATED, *notices, values=_instants(notices))
         if started_at is not None:
-            early = tuple(each for each in notices if each.issued_at < started_at + earliest - TOLERANCE)
+            early = tuple(each for each in notices if each.issued_at - started_at < earliest - TOLERANCE)
             if early:
                 yield about.found(_R.NOTICE_EARLY, *early, values=_instants(early))
     second = about.classified[DelayNotice.SECOND]
@@ -181,8 +180,10 @@ def _check_notices(about: _About) -> Iterator[ExchangeFinding]:
     if not second or not about.deliveries:
         return
     delivery = about.deliveries[0]
-    closed_at = second[0].issued_at if started_at is None else started_at + LONGEST_DELIVERY
-    belied = delivery.issued_at < closed_at - TOLERANCE
+    if started_at is None:
+        belied = delivery.issued_at - second[0].issued_at < -TOLERANCE
+    else:
+        belied = delivery.issued_at - started_at < LONGEST_DELIVERY - TOLERANCE
     reason = _R.DELIVERED_DESPITE_FINAL_NOTICE if belied else _R.DELIVERED_AFTER_FINAL_NOTICE
     yield about.found(reason, delivery, *second, values=_instants((delivery, *second)))
 
@@ -201,7 +202,7 @@ def _check_viruses(about: _About) -> Iterator[ExchangeFinding]:
 def _check_missing(about: _About, state: State) -> Iterator[ExchangeFinding]:
     """An outcome is there once it must be (check 52)."""
     started_at, now = about.case.started_at, about.case.now
-    is_over = started_at is not None and now is not None and now >= started_at + LONGEST_DELIVERY
+    is_over = started_at is not None and now is not None and now - started_at >= LONGEST_DELIVERY
     if state is State.NO_EVIDENCE or (state is State.DELAYED_12H and is_over):
         yield about.found(_R.OUTCOME_MISSING)
 

@@ -85,7 +85,7 @@ def reconcile_all(
         for exchange in _conclude_all(evidence, collection.apart.pop(pec_id, []), messages, now)
     ]
     exchanges = _mark_sent_again(sorted(exchanges, key=_order_of_exchange))
-    named = {(address_key(each.sender), message_key(each.message_id)) for each in exchanges}
+    named = {_key_of(each) for each in exchanges}
     without = (_without_receipts(each, now) for each in messages if not named.intersection(_keys_of(each)))
     return Reconciliation(
         exchanges=(*exchanges, *without),
@@ -217,23 +217,26 @@ def _find_copies(case: Case, recipients: Iterable[str]) -> dict[str, bool]:
 
 def _mark_sent_again(exchanges: list[Exchange]) -> list[Exchange]:
     """A client's message handed in twice has two PEC ids: two exchanges that name each other (check 50)."""
-    by_message: dict[tuple[str, str], list[str]] = {}
+    by_message: dict[_Key, list[str]] = {}
     for each in exchanges:
         if each.message_id is not None:
-            key = address_key(each.sender), "".join(each.message_id.split())
-            by_message.setdefault(key, []).append(each.pec_id or "")
-    again = {pec_id: tuple(ids) for ids in by_message.values() if len(set(ids)) > 1 for pec_id in ids}
+            by_message.setdefault(_key_of(each), []).append(each.pec_id or "")
+    again = {key: tuple(ids) for key, ids in by_message.items() if len(set(ids)) > 1}
     return [
         dataclasses.replace(
             each,
             findings=_by_weight(
-                [*each.findings, ExchangeFinding(reason=ExchangeReason.SENT_AGAIN, values=again[each.pec_id])]
+                [*each.findings, ExchangeFinding(reason=ExchangeReason.SENT_AGAIN, values=again[_key_of(each)])]
             ),
         )
-        if each.pec_id in again
+        if _key_of(each) in again
         else each
         for each in exchanges
     ]
+
+
+def _key_of(exchange: Exchange) -> _Key:
+    return address_key(exchange.sender), message_key(exchange.message_id)
 
 
 def _keys_of(sent: SentMessage) -> set[_Key]:
