@@ -333,6 +333,9 @@ CASES: Mapping[str, Callable[[], bytes]] = {
     "3,000 headers of one field, no receipt": lambda: unsigned(
         (b"--b\r\n" + filled(b"a:\r\n", HEADER) + b"\r\nx\r\n") * 3_000
     ),
+    "3,000 headers of one field that end in no field, no receipt": lambda: unsigned(
+        (b"--b\r\n" + filled(b"a:\n", HEADER) + b"x\r\n") * 3_000
+    ),
     "daticert.xml of 99,000 tags": lambda: with_xml(filled(b"<a/>", 396_000)),
     "RSA keys of 16,384 bits, exponents of 64": lambda: slow_keys(16_384, (1 << 64) - 59),
     "RSA keys of 3,072 bits, exponents as long": lambda: slow_keys(3_072, (1 << 3_071) - 59),

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDR_SPEC = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_PHRASE = r"""[^"<>,;:@()\[\]\\\x00-\x08\x0a-\x1f\x7f]*?"""
+"""An unquoted display name: with a special in it, readers find another address than a verifier (RFC 5322 §3.2.3)."""
 _MAILBOX = re.compile(
-    rf"""(?:(?P<display>"(?:[^"\\]|\\.)*"|[^"<>,;]*?)[ \t]*<(?P<angle>{_ADDR_SPEC})>|(?P<bare>{_ADDR_SPEC}))"""
+    rf"""(?:(?P<display>"(?:[^"\\]|\\.)*"|{_PHRASE})[ \t]*<(?P<angle>{_ADDR_SPEC})>|(?P<bare>{_ADDR_SPEC}))"""
 )
 _QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.?)*+("?)')
 """One that never ends matches too, to the end: else every quote in it would be tried as a beginning."""

@@ -255,11 +255,13 @@ def find_path(
                 findings=tuple(_check_strength(path.certificates, instant, policy, anchor=path.anchor)),
             )
         refusals.append(outcome)
+    # What no path recognises a list may: the authority whose key signed it says all the same whether it is revoked.
+    issuers = (path.anchor for path in paths if len(path.certificates) == 1 and not path.anchor.is_certificate(signer))
     return PathResult(
         statement=None,
         path=(signer.facts,),
         certificates=(signer,),
-        anchor=None,
+        anchor=next(issuers, None),
         findings=(*refusals[:1], *_check_strength((signer,), instant, policy)),
     )
 

@@ -213,13 +213,14 @@ class _Examination:
                 ):
                     deltas = [delta for delta in crls if _updates(delta, crl) and self._is_signed(delta, issuer, point)]
                     revocation = _look_up([crl, *deltas], certificate)
-                    covers = any(self._covers(each.this_update, each.next_update) for each in (crl, *deltas))
+                    current = [each for each in (crl, *deltas) if self._covers(each.this_update, each.next_update)]
+                    covers = bool(current)
                     if revocation is not None and (covers or revocation.reason != HOLD):
                         answer = self._judge(revocation, crl.name)
                         is_revoked = answer.status is Status.REVOKED
                         # One that was revoked later was good until then: for the reasons of this CRL, if it is current.
                         yield answer if is_revoked else replace(answer, status=Status.UNKNOWN)
-                    if covers and (revocation is not None or _keeps(crl, certificate)):
+                    if covers and (revocation is not None or any(_keeps(each, certificate) for each in current)):
                         covered |= _covered_reasons(crl, point)
         if covered == _ALL_REASONS:
             yield _Answer(status=Status.GOOD)
@@ -271,7 +272,9 @@ class _Examination:
     def _read_single(self, single: SingleResponse, certificate: Certificate, source: str) -> _Answer:
         covers = self._covers(single.this_update, single.next_update)
         if single.revocation is not None and (covers or single.revocation.reason != HOLD):
-            return self._judge(single.revocation, source)
+            answer = self._judge(single.revocation, source)
+            is_known = covers or answer.status is Status.REVOKED
+            return answer if is_known else replace(answer, status=Status.UNKNOWN)
         is_good = single.is_good and covers and single.this_update <= certificate.not_after
         return _Answer(status=Status.GOOD) if is_good else _UNKNOWN
 
@@ -343,7 +346,10 @@ def _look_up(crls: list[Crl], certificate: Certificate) -> Revocation | None:
     for crl in sorted(crls, key=lambda crl: crl.number or 0):
         entry = crl.revocations.get((certificate.issuer_name, certificate.serial_number))
         if entry is not None:
-            revocation = None if entry.reason == REMOVED else entry
+            if entry.reason != REMOVED:
+                revocation = entry
+            elif revocation is not None and revocation.reason == HOLD:
+                revocation = None  # released; what else was revoked is removed because it has expired (§5.3.1)
     return revocation
 
 

@@ -19,8 +19,8 @@ _MOST_ATTRIBUTES = 20
 """Of one element: the effort to read them grows with the square. daticert.xml needs 2, the published lists 3."""
 _ENCODINGS = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1")
 _UTF8_BOM = b"\xef\xbb\xbf"
-_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([^"'>]{0,40})["']""")
-_DOCTYPE = b"<!DOCTYPE"
+_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]{0,40})["']""")
+_DOCTYPE = re.compile(rb"<!DOCTYPE")
 _LITERAL = rb"""\s+(?:"[^"<>\[]*"|'[^'<>\[]*')"""
 _EXTERNAL_DOCTYPE = re.compile(
     rb"<!DOCTYPE\s+[^\s<>\[\"']+(?:\s+SYSTEM" + _LITERAL + rb"|\s+PUBLIC" + _LITERAL + _LITERAL + rb")?\s*>"
@@ -85,14 +85,14 @@ def parse_xml(data: bytes) -> Document:
 def _parse(data: bytes) -> tuple[etree._Element, bool]:
     """The root, and whether there is a DOCTYPE."""
     _check_encoding(data)
-    position = data.find(_DOCTYPE)
-    if position != -1 and not _EXTERNAL_DOCTYPE.match(data, position):
+    # Each, for one that stands in a comment or an instruction says nothing of the one after it.
+    if not all(_EXTERNAL_DOCTYPE.match(data, hit.start()) for hit in _DOCTYPE.finditer(data)):
         raise XmlError(Reason.DATICERT_DTD_REFUSED, "internal DTD subset or malformed DOCTYPE")
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, attribute_defaults=False, huge_tree=False
     )
     try:
-        return etree.fromstring(data, parser), position != -1
+        return etree.fromstring(data, parser), _DOCTYPE.search(data) is not None
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XmlError(Reason.DATICERT_MALFORMED, "not well-formed") from error
 
@@ -124,7 +124,8 @@ def _check_encoding(data: bytes) -> None:
     if b"\0" in data[:4] or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise XmlError(Reason.DATICERT_ENCODING, "UTF-16 or UTF-32")
     declared = _DECLARED_ENCODING.match(data.removeprefix(_UTF8_BOM))
-    if declared is not None and declared.group(1).lower() not in _ENCODINGS:
+    accepted = _ENCODINGS[:1] if data.startswith(_UTF8_BOM) else _ENCODINGS
+    if declared is not None and declared.group(1).lower() not in accepted:
         raise XmlError(Reason.DATICERT_ENCODING, declared.group(1).decode("ascii", "replace"))
 
 

@@ -81,8 +81,7 @@ class _Search:
         if self.parts_left < 0 or self.header_bytes_left < 0:
             return
         try:
-            part = read_part(data, span, self.limits)
-            self.header_bytes_left -= part.body[0] - span[0]
+            part = self._read_part(data, span)
             if depth and _has_pec_form(data, part):
                 yield NestedReceipt(span=span, encoded=False, _source=memoryview(data)[span[0] : span[1]])
             if depth >= self.limits.mime_depth:
@@ -94,6 +93,16 @@ class _Search:
                 yield from self._attached(data, part, depth + 1)
         except MimeError:
             return
+
+    def _read_part(self, data: bytes, span: Span) -> Part:
+        """The entity at `span`; its header counts, and one that is malformed as what was looked at of it."""
+        try:
+            part = read_part(data, span, self.limits)
+        except MimeError:
+            self.header_bytes_left -= min(span[1] - span[0], self.limits.header_bytes)
+            raise
+        self.header_bytes_left -= part.body[0] - span[0]
+        return part
 
     def _attached(self, data: bytes, part: Part, depth: int) -> Iterator[NestedReceipt]:
         if part.header.encoding not in ("base64", "quoted-printable"):

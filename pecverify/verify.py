@@ -96,10 +96,7 @@ def verify_receipt(message: Message, *, trust: TrustStore | None = None, policy:
 
     Source: RFC 6109 §2.2.2; ETSI EN 319 102-1 §5.
     """
-    if not isinstance(message, bytes | bytearray | memoryview):
-        error = f"verify_receipt takes bytes, not {type(message).__name__}: open the file in binary mode"
-        raise TypeError(error)
-    case = _Case(bytes(message), trust or TrustStore.default(), policy or Policy())
+    case = _Case(_bytes_of(message, "verify_receipt"), trust or TrustStore.default(), policy or Policy())
     return _examine(case)
 
 
@@ -110,8 +107,15 @@ def verify_nested(
     limits = (policy or Policy()).limits
     return tuple(
         dataclasses.replace(verify_receipt(nested.data, trust=trust, policy=policy), taken_from=nested.span)
-        for nested in find_receipts(bytes(message), limits=limits)
+        for nested in find_receipts(_bytes_of(message, "verify_nested"), limits=limits)
     )
+
+
+def _bytes_of(message: Message, taker: str) -> bytes:
+    if not isinstance(message, bytes | bytearray | memoryview):
+        error = f"{taker} takes bytes, not {type(message).__name__}: open the file in binary mode"
+        raise TypeError(error)
+    return bytes(message)
 
 
 @dataclass(slots=True)
@@ -488,11 +492,21 @@ def _conclude(
         # Unsigned data is never believed: nothing of the content is shown until digest and signature hold.
         receipt=content.receipt if signature.holds else None,
         signer=_describe_signer(case.trust, signature, recognition),
-        times=times
-        or Times(stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED),
+        times=_shown_times(times, signature),
         original_span=content.original_span if signature.holds else None,
         _original=None if original is None else memoryview(original[0])[slice(*original[1])],
     )
+
+
+def _shown_times(times: Times | None, signature: _Signature) -> Times:
+    """What of the times is signed, and the Date header."""
+    if times is None:
+        return Times(stated_at=None, signing_time=None, header_date=None, validated_at=None, basis=Basis.STATED)
+    if signature.holds:
+        return times
+    signing_time = times.signing_time if signature.value_holds else None
+    validated_at = None if times.basis is Basis.STATED else times.validated_at
+    return dataclasses.replace(times, stated_at=None, signing_time=signing_time, validated_at=validated_at)
 
 
 def _outcome(check: Check, failed: set[Check], unknown: set[Check], ran: set[Check]) -> Outcome:

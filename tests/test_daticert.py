@@ -231,6 +231,30 @@ def test_entities_of_an_external_dtd_are_refused() -> None:
     assert Reason.DATICERT_DTD_REFUSED in reasons
 
 
+@pytest.mark.parametrize("bait", ["<?x <!DOCTYPE postacert>?>", "<!-- <!DOCTYPE postacert> -->"])
+@pytest.mark.parametrize(
+    "subset", ['<!ENTITY e "Altro">', '<!ATTLIST postacert errore CDATA "virus">', '<!ENTITY % e SYSTEM "x"> %e;']
+)
+def test_a_declaration_behind_what_only_looks_like_one(bait: str, subset: str) -> None:
+    prolog = f"{bait}<!DOCTYPE postacert [{subset}]>"
+    receipt, reasons = parse(document(prolog=prolog).replace(b"Offerta", b"&e;"))
+    assert (receipt, reasons) == (None, [Reason.DATICERT_DTD_REFUSED])
+
+
+@pytest.mark.parametrize("blanks", [1, 150, 10_000])
+def test_an_encoding_declared_far_away(blanks: int) -> None:
+    prolog = f'<?xml version="1.0"{" " * blanks}encoding="UTF-7"?>'
+    data = document(prolog=prolog).replace(b"Offerta", b"+AE8-fferta")
+    assert parse(data) == (None, [Reason.DATICERT_ENCODING])
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "US-ASCII"])
+def test_a_byte_order_mark_that_belies_the_encoding(encoding: str) -> None:
+    """Parsers do not agree on which of the two counts (XML 1.0, appendix F)."""
+    data = document(prolog=f'<?xml version="1.0" encoding="{encoding}"?>')
+    assert parse(b"\xef\xbb\xbf" + data) == (None, [Reason.DATICERT_ENCODING])
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "reason"),
     [

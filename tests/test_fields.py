@@ -57,6 +57,17 @@ def test_one_mailbox(body: bytes, name: str, address: str) -> None:
         "è <a@b>".encode(),
         b"a@=?utf-8?q?b?=",
         b"x" * 2000 + b" <a@b>",
+        # A special in an unquoted display name: readers take what stands before it for the address.
+        b"evil@c.example <a@b.example>",
+        b"evil@c.example (x) <a@b.example>",
+        b"Per conto di: evil@c.example <a@b.example>",
+        b"@c.example:<a@b.example>",
+        b"x ( <a@b.example>",
+        b"x ) <a@b.example>",
+        b"[x] <a@b.example>",
+        b"x\\ <a@b.example>",
+        b"x\x01 <a@b.example>",
+        b"x\x7f <a@b.example>",
     ],
 )
 def test_anything_else_is_no_mailbox(body: bytes) -> None:

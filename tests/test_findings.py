@@ -809,6 +809,26 @@ def test_the_callers_mistake_in_words() -> None:
     with pytest.raises(TypeError) as caught:
         verify_receipt("x")  # type: ignore[arg-type]
     assert str(caught.value) == "verify_receipt takes bytes, not str: open the file in binary mode"
+    with pytest.raises(TypeError) as caught:
+        verify_nested(3)  # type: ignore[arg-type]
+    assert str(caught.value) == "verify_nested takes bytes, not int: open the file in binary mode"
+
+
+def test_times_that_nobody_signed_are_not_shown() -> None:
+    """Neither the certified one where the digest fails, nor signingTime where the signature does."""
+    genuine = Message().build()
+    changed = replacing("15/03/2024", "15/03/2020")(genuine)
+    report = verify_receipt(changed, trust=TRUST)
+    assert report.findings[0].reason is Reason.DIGEST_MISMATCH
+    times = report.times
+    assert (times.stated_at, times.validated_at, times.basis) == (None, None, Basis.STATED)
+    assert times.signing_time is not None
+    given = verify_receipt(changed, trust=TRUST, policy=Policy(at=ISSUED_AT)).times
+    assert (given.stated_at, given.validated_at, given.basis) == (None, ISSUED_AT, Basis.GIVEN)
+    forged = Message(cms=Cms(signature=lambda value: value[:-1] + bytes([value[-1] ^ 1])))
+    times = verify_receipt(forged.build(), trust=TRUST).times
+    assert (times.stated_at, times.signing_time, times.validated_at) == (None, None, None)
+    assert times.header_date is not None
 
 
 def test_the_order_of_findings() -> None:

@@ -230,6 +230,13 @@ def test_t074_headers_read_in_all() -> None:
     assert find_receipts(holding(*(full,) * 102, receipt)) == ()
 
 
+def test_t074_malformed_headers_are_read_too() -> None:
+    receipt = original_part(Message().build(), name="ricevuta.eml")
+    malformed = b"X: " + b"x" * 63_000 + b"\r\nno field\r\n\r\nx"
+    assert len(find_receipts(holding(*(malformed,) * 99, receipt))) == 1
+    assert find_receipts(holding(*(malformed,) * 103, receipt)) == ()
+
+
 def test_attachments_decoded_in_all() -> None:
     receipt = original_part(Message().build(), "base64", "ricevuta.eml")
     size = len(receipt.partition(limits.END_OF_HEADER)[2])

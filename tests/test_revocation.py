@@ -32,6 +32,8 @@ from pecverify._certificate import parse_certificate
 from pecverify._pki import find_path
 from pecverify._revocation import check_revocation
 from tests.crls import DUE, ISSUED, REVOKED, crl, entry, ocsp_response, responder, serial_of
+from tests.directories import directory_signer, ldif, signed
+from tests.directories import entry as directory_entry
 from tests.messages import ISSUED_AT, Message
 from tests.pki import (
     CA_NAME,
@@ -456,6 +458,44 @@ def test_a_later_revocation_speaks_for_the_reasons_of_its_crl_alone() -> None:
     assert reasons(verify(crls=[later])) == UNKNOWN | LATER
     assert reasons(verify(crls=[later, others])) == LATER
     assert reasons(verify(crls=[later], responses=[ocsp_response()])) == LATER
+
+
+def test_a_later_revocation_in_an_answer_that_is_overdue_proves_nothing() -> None:
+    overdue = ocsp_response(
+        status=ocsp.OCSPCertStatus.REVOKED, revoked_at=AT + DAY, this_update=ISSUED, next_update=ISSUED + DAY
+    )
+    assert reasons(verify(responses=[overdue])) == UNKNOWN | LATER
+    assert reasons(verify(responses=[overdue, ocsp_response()])) == LATER
+
+
+@pytest.mark.parametrize("issued", [AT + DAY, NOT_AFTER + DAY])
+def test_a_delta_takes_back_a_hold_and_nothing_else(issued: datetime) -> None:
+    """RFC 5280 §5.3.1: what was revoked for good is removed from deltas because the certificate has expired."""
+    revoked = crl(entry(SERIAL, reason=KEY_COMPROMISE), number=7)
+    removal = entry(SERIAL, reason=x509.ReasonFlags.remove_from_crl)
+    delta = crl(removal, number=8, base=7, this_update=issued, next_update=issued + DAY)
+    assert reasons(verify(crls=[revoked])) == reasons(verify(crls=[revoked, delta])) == BEFORE
+
+
+def test_a_delta_of_after_expiry_proves_nothing_by_silence() -> None:
+    """RFC 5280 §5.2.4: one revocation may have come and gone since its base was issued."""
+    base = crl(this_update=ISSUED, next_update=ISSUED + DAY, number=7)
+    after = NOT_AFTER + DAY
+    delta = crl(number=20, base=7, this_update=after, next_update=after + DAY)
+    assert reasons(verify(crls=[base, delta])) == UNKNOWN
+
+
+def test_a_directory_does_not_silence_the_authority() -> None:
+    """The known editions refuse the path, the directory names the certificate: its issuer's CRL counts all the same."""
+    signer = make_signer("a", organization="Gestore Nuovo S.p.A.")
+    listing = ldif(directory_entry("a", name="Gestore Nuovo S.p.A.", certificates=(signer.certificate,)))
+    manager = directory_signer()
+    listed = TRUST | TrustStore.from_provider_directory(signed(listing, manager), signers=[manager.certificate])
+    report = verify(signer=signer, trust=listed, crls=[crl()])
+    assert (report.verdict, reasons(report), outcome(report)) == (Verdict.VALID, GOOD, Outcome.PASSED)
+    revoked = crl(entry(serial_of(signer.certificate), reason=KEY_COMPROMISE))
+    report = verify(signer=signer, trust=listed, crls=[revoked], required=False)
+    assert (report.verdict, reasons(report)) == (Verdict.INVALID, BEFORE)
 
 
 def test_a_delta_removes_and_adds() -> None:

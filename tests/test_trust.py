@@ -192,6 +192,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(store._memory) <= 3
 
 
+def test_what_is_remembered_is_bounded_by_the_size_of_its_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_store, "_REMEMBERED_BYTES", 100)
+    store = TrustStore()
+    for number in range(10):
+        store.remember(("question", bytes([number]) * 60), int)
+    assert len(store._memory) <= 2
+
+
 def test_the_data_is_json_with_its_provenance() -> None:
     for name in ("agid.json", "list-of-lists.json", "providers.json"):
         data = json.loads((OUTPUT / name).read_text("utf-8"))

@@ -26,6 +26,8 @@ Answer = TypeVar("Answer")
 
 _REMEMBERED = 1024
 """Answers that a store remembers: all of PEC's providers, many times over."""
+_REMEMBERED_BYTES = 2_000_000
+"""Of the certificates that they are about: what a hostile one is read to takes twenty times its size."""
 _UNKNOWN = object()
 
 
@@ -36,7 +38,7 @@ class TrustStore:
     it remembers are facts that no input can change; threads may share it.
     """
 
-    __slots__ = ("_anchors", "_crls", "_directories", "_memory", "_trusted_list")
+    __slots__ = ("_anchors", "_crls", "_directories", "_memory", "_memory_bytes", "_trusted_list")
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class TrustStore:
         self._directories = tuple(dict.fromkeys(directories))
         self._crls = tuple(dict.fromkeys(crls))
         self._memory: dict[Hashable, object] = {}
+        self._memory_bytes = 0
 
     @classmethod
     def default(cls) -> TrustStore:
@@ -228,8 +231,10 @@ class TrustStore:
         if remembered is not _UNKNOWN:
             return cast("Answer", remembered)
         computed = answer()
-        if len(self._memory) >= _REMEMBERED:
+        if len(self._memory) >= _REMEMBERED or self._memory_bytes > _REMEMBERED_BYTES:
             self._memory.clear()
+            self._memory_bytes = 0
+        self._memory_bytes += _bytes_in(question)
         self._memory[question] = computed
         return computed
 
@@ -295,6 +300,11 @@ class TrustStore:
             organization=certificate.organization or certificate.common_name,
             name=next((name for name in known if name is not None), None),
         )
+
+
+def _bytes_in(question: Hashable) -> int:
+    parts = question if isinstance(question, tuple) else (question,)
+    return sum(len(part) for part in parts if isinstance(part, bytes))
 
 
 def _rebuild(
