@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import tarfile
 import threading
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pecverify import Limits
 from pecverify.archive import Answer, Cause, Finder, Origin, Piece, Unverified
 from pecverify.archive._names import Kind, kind_by_content
 
@@ -110,6 +114,125 @@ def test_links_in_a_folder() -> None:
     passed_over: list[Origin] = []
     assert find("a", finder=Finder(passed_over=passed_over.append)) == ["a/1.eml", "a/link.eml"]
     assert [origin.path for origin in passed_over] == ["a/loop", "a/nowhere.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_link_to_itself_costs_its_folder_nothing() -> None:
+    write("a/1.eml", "a/b/2.eml")
+    Path("a/loop").symlink_to("loop")
+    assert find("a") == ["a/1.eml", "a/b/2.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_link_that_may_not_be_followed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a/1.eml")
+
+    class Entry:
+        name = "2.eml"
+
+        def is_dir(self, *, follow_symlinks: bool) -> bool:
+            return follow_symlinks
+
+        def is_file(self) -> bool:
+            raise PermissionError(13, "Permission denied", "a/2.eml")
+
+    real_scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: contextlib.nullcontext([*real_scandir(path), Entry()]))
+    assert find("a") == ["a/1.eml", "a/2.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("a/**/*.eml", ["a/1.eml", "a/b/2.eml"]),
+        ("**/*.eml", ["a/1.eml", "a/b/2.eml"]),
+        ("a/**", ["a/1.eml", "a/b/2.eml"]),
+        ("?/**/b/**/?.eml", ["a/b/2.eml"]),
+        ("a/**.eml", ["a/1.eml"]),
+        ("**", ["./a/1.eml", "./a/b/2.eml"]),
+    ],
+)
+def test_a_pattern_goes_into_no_links(pattern: str, expected: list[str]) -> None:
+    """Two of them that lead round in a circle make more paths than can be walked."""
+    write("a/1.eml", "a/b/2.eml", "a/.hidden/3.eml")
+    for name in ("a/one", "a/two", "a/b/one"):
+        Path(name).symlink_to(".")
+    found = find(pattern)
+    assert [path for path in found if ".hidden" not in path] == expected
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_link_and_its_folder() -> None:
+    write("out/x.eml")
+    Path("a").mkdir()
+    Path("a/link.eml").symlink_to("../out/x.eml")
+    assert find("a", "a/link.eml") == ["a/link.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_part_of_a_maildir_however_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("md/cur/1.x:2,S", "md/new/2.x", data=b"no mail at all")
+    assert find("md/cur") == find("md/cur/") == ["md/cur/1.x:2,S"]
+    monkeypatch.chdir("md/cur")
+    assert find(".") == ["./1.x:2,S"]
+
+
+def test_an_open_file_by_its_number(tmp_path: Path) -> None:
+    """It is open in this process alone."""
+    (tmp_path / "1.eml").write_bytes(MAIL)
+    with (tmp_path / "1.eml").open("rb") as file:
+        (item,) = Finder().find([f"/dev/fd/{file.fileno()}"])
+    assert isinstance(item, Piece)
+    assert item.content == MAIL
+
+
+@pytest.mark.usefixtures("archive")
+def test_archives_of_one_name_in_an_archive() -> None:
+    """As `tar --append` leaves them, or a forger who knows how names are joined: all messages can be told apart."""
+    mbox = b"From a@b Thu Mar 14 10:00:00 2024\n" + MAIL + b"\n"
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as inner:
+        inner.writestr("a.eml", MAIL)
+    content = (
+        ("x.mbox", mbox),
+        ("x.mbox", mbox),
+        ("in.zip", zipped.getvalue()),
+        ("in.zip", zipped.getvalue()),
+        ("in.zip!/a.eml", MAIL),
+        ("in.zip!/a.eml", MAIL),
+    )
+    with tarfile.open("all.tar", "w") as archive:
+        for name, data in content:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    origins = [item.origin for item in Finder().find(["all.tar"])]
+    assert len(origins) == len(set(origins)) == 6
+    assert [origin.member for origin in origins][:3] == ["x.mbox", "x.mbox (byte 1024)", "in.zip!/a.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_an_entry_of_an_unknown_type_is_a_file() -> None:
+    """POSIX, ustar: readers that do not know a type take it for a regular file."""
+    with tarfile.open("all.tar", "w") as archive:
+        for name, kind in (("1.eml", b"Z"), ("2.eml", tarfile.FIFOTYPE), ("3.eml", tarfile.CONTTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            entry.size = 0 if kind == tarfile.FIFOTYPE else len(MAIL)
+            archive.addfile(entry, io.BytesIO(MAIL))
+    assert [item.origin.member for item in Finder().find(["all.tar"])] == ["1.eml", "3.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_limit_larger_than_any_header() -> None:
+    with tarfile.open("all.tar", "w") as archive:
+        entry = tarfile.TarInfo("1.eml")
+        entry.size = len(MAIL)
+        archive.addfile(entry, io.BytesIO(MAIL))
+    (item,) = Finder(limits=Limits(message_bytes=1 << 40)).find(["all.tar"])
+    assert isinstance(item, Piece)
+    assert item.content == MAIL
 
 
 @pytest.mark.usefixtures("archive")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections import Counter
@@ -342,7 +344,74 @@ def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert lines_of(run) == len(expected)
 
 
+def test_what_is_resumed_keeps_its_link_and_its_mode() -> None:
+    message = str(VECTORS / "acceptance.eml")
+    assert verify(message, "--resume", "run.jsonl") == ExitStatus.VALID
+    Path("run.jsonl").chmod(0o600)
+    Path("link.jsonl").symlink_to("run.jsonl")
+    assert verify(message, str(VECTORS / "envelope-breve.eml"), "--resume", "link.jsonl") == ExitStatus.VALID
+    assert Path("link.jsonl").is_symlink()
+    assert len(rows("run.jsonl")) == 2
+    assert Path("run.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_is_no_former_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("null").symlink_to(os.devnull)
+    assert verify(str(VECTORS / "acceptance.eml"), "--resume", "null") == ExitStatus.NOT_DONE
+    assert "cannot be resumed" in capsys.readouterr().err
+    assert Path(os.devnull).is_char_device()
+
+
+def test_deep_json_is_no_former_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("deep.jsonl").write_text("[" * 100_000 + "\n")
+    assert verify(str(VECTORS / "acceptance.eml"), "--resume", "deep.jsonl") == ExitStatus.NOT_DONE
+    assert "it is not the JSON Lines of a run" in capsys.readouterr().err
+    assert [path.name for path in Path().iterdir()] == ["deep.jsonl"]
+
+
+@pytest.mark.parametrize("source", ["a", "a/*.eml", "a/**/*.eml"])
+def test_what_a_source_holds_is_not_written_over(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a").mkdir()
+    message = (VECTORS / "acceptance.eml").read_bytes()
+    Path("a/1.eml").write_bytes(message)
+    assert verify(source, "-o", "a/1.eml") == ExitStatus.NOT_DONE
+    assert "a/1.eml" in capsys.readouterr().err
+    assert Path("a/1.eml").read_bytes() == message
+    for _ in range(2):  # what is no mail may lie beside, and be written again
+        assert verify(source, "--format", "jsonl", "-o", "a/answers.jsonl") == ExitStatus.VALID
+    os.mkfifo("a/pipe")
+    reader = threading.Thread(target=lambda: Path("a/pipe").read_bytes(), daemon=True)
+    reader.start()
+    assert verify("a/1.eml", "a", "--format", "jsonl", "-o", "a/pipe") == ExitStatus.VALID
+
+
 # --- Ctrl-C
+
+
+@pytest.mark.parametrize("moment", [0.3, 0.6])
+def test_ctrl_c_twice_ends_it_too(moment: float, tmp_path: Path) -> None:
+    """The second while the first is being obeyed: workers must not be left waiting for ever."""
+    write_folder(tmp_path / "archive", 400)
+    command = [sys.executable, "-m", "pecverify", "verify", *TRUST, "archive", "--format", "jsonl", "--jobs", "2"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(moment)
+    for _ in range(3):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    try:
+        process.wait(30)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode in (ExitStatus.INTERRUPTED, -signal.SIGINT, *ExitStatus)
 
 
 def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:

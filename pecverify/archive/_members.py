@@ -70,7 +70,7 @@ def _tar_content(archive: tarfile.TarFile, entry: tarfile.TarInfo, limits: Archi
         return Unverified(cause=Cause.LINK, detail=f"a link to {entry.linkname}")
     if entry.issparse():  # a few bytes may stand for terabytes
         return Unverified(cause=Cause.LIMIT_EXCEEDED, detail="a sparse file")
-    if not entry.isreg():
+    if not entry.isreg() and entry.type in tarfile.SUPPORTED_TYPES:  # an unknown type is a file (POSIX, pax)
         return None
     return _Entry(lambda: cast("IO[bytes]", archive.extractfile(entry)), None, limits)
 

@@ -103,8 +103,12 @@ class Forward(io.RawIOBase):
         """Exactly `size` bytes unless the end comes first."""
         if size is None or not 0 <= size <= _LONGEST_READ:
             raise ArchiveError(Cause.LIMIT_EXCEEDED, f"a header of {size} bytes")
+        return self.read_up_to(size)
+
+    def read_up_to(self, size: int) -> bytes:
+        """The same for a size that no header chose."""
         pieces, missing = [], size
-        while missing > 0 and (piece := self._read_some(missing)):
+        while missing > 0 and (piece := self._read_some(min(missing, _LONGEST_READ))):
             pieces.append(piece)
             missing -= len(piece)
         self.last = b"".join(pieces)
@@ -135,7 +139,7 @@ def peek(source: Readable) -> tuple[bytes, Forward]:
 
 def read_bounded(source: Readable, limit: int) -> bytes:
     """All of it, or the first `limit` bytes and one more: enough for the verifier to refuse it."""
-    return Forward(source).read(limit + 1)
+    return Forward(source).read_up_to(limit + 1)
 
 
 def unpack_message(data: bytes, limit: int, limits: ArchiveLimits) -> bytes:

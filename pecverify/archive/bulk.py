@@ -178,7 +178,7 @@ class _Bulk(Generic[Result]):
             while self._window:
                 yield from self._first()
         finally:
-            self._pool.shutdown(cancel_futures=True)
+            _shut_down(self._pool)
 
     def _has_room(self, chunk: _Chunk[Result]) -> bool:
         ahead = chunk.content_bytes + sum(waiting.content_bytes for waiting in self._window)
@@ -250,6 +250,9 @@ def _start_pool(task: Task[Any], jobs: int) -> ProcessPoolExecutor:
         with _interrupts_held_back():
             future = pool.submit(_work, [])
         future.result()
+    except KeyboardInterrupt:
+        _shut_down(pool)
+        raise
     except BrokenProcessPool as error:
         message = (
             "processes cannot be started: a program that starts some must be importable without side effects "
@@ -257,6 +260,12 @@ def _start_pool(task: Task[Any], jobs: int) -> ProcessPoolExecutor:
         )
         raise RuntimeError(message) from error
     return pool
+
+
+def _shut_down(pool: ProcessPoolExecutor) -> None:
+    """Another Ctrl-C waits until the workers have ended: one that breaks this off leaves them waiting for ever."""
+    with _interrupts_held_back():
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

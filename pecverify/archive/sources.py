@@ -6,6 +6,7 @@ beginning says that it is mail or an archive; the rest is passed over, and told 
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import glob
 import io
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | os.PathLike[str]"
 STANDARD_INPUT = "-"
 _JOINED_BY = "!/"
+_OPEN_FILES = ("/dev/fd/", "/proc/self/fd/")
+"""Where a process finds its own open files by their numbers."""
 _MAILDIR = frozenset({"cur", "new"})
 _MAILDIR_UNFINISHED = "tmp"
 
@@ -93,9 +96,9 @@ class Finder:
             return
         if stat.S_ISDIR(mode):
             yield from self._folder(path)
-        elif stat.S_ISREG(mode):
+        elif stat.S_ISREG(mode) and not path.startswith(_OPEN_FILES):
             yield from self._file(path, is_named=True)
-        else:  # a pipe can be read once: not in another process
+        else:  # a pipe can be read once, and another process has other open files
             yield from self._opened(path, lambda file: self._stream(Origin(path=path), file, is_named=True))
 
     def _folder(self, top: str) -> Iterator[Piece | Answer]:
@@ -105,7 +108,7 @@ class Finder:
             try:
                 with os.scandir(folder) as listing:
                     entries = sorted(
-                        (item.name, item.is_dir(follow_symlinks=False), item.is_file()) for item in listing
+                        (item.name, item.is_dir(follow_symlinks=False), _is_file(item)) for item in listing
                     )
             except OSError as error:
                 yield _unreadable(folder, error)
@@ -165,7 +168,8 @@ class Finder:
                 raise ArchiveError(Cause.LIMIT_EXCEEDED, f"archives in archives, deeper than {depth}")
             elif kind is Kind.COMPRESSED:
                 name = without_compression(origin.path if origin.member is None else origin.member)
-                yield from self._stream(origin, self._unpacked(source), depth + 1, name=name, is_named=is_named)
+                unpacked = self._unpacked(source)
+                yield from self._stream(origin, unpacked, depth + 1, name=name, is_named=is_named)
             elif kind is Kind.TAR:
                 yield from self._members(tar_members(self._unpacked_tar(source), self.archive_limits), origin, depth)
             else:
@@ -174,11 +178,18 @@ class Finder:
             yield Answer(origin=origin, result=error.as_value())
 
     def _members(self, members: Iterable[Member], origin: Origin, depth: int) -> Iterator[Piece | Answer]:
+        opened: set[str] = set()
         for member in members:
-            if member.name is None:
-                inner = origin
-            else:
+            inner = origin
+            if member.name is not None:
                 name = member.name if origin.member is None else f"{origin.member}{_JOINED_BY}{member.name}"
+                if _JOINED_BY in member.name:  # it does not lie in an archive of that name
+                    name = _with_offset(name, member)
+                if kind_by_name(member.name) is not Kind.MESSAGE:
+                    # Of two archives of one name, as `tar --append` leaves them, each has messages of its own.
+                    while name in opened:
+                        name = _with_offset(name, member)
+                    opened.add(name)
                 inner = replace(origin, member=name, offset=member.offset)
             if not isinstance(member.content, Unverified):
                 yield from self._stream(inner, member.content, depth + 1, name=member.name)
@@ -232,8 +243,20 @@ class Finder:
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.include)
 
 
+def _with_offset(name: str, member: Member) -> str:
+    return f"{name} (byte {member.offset})"
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file or a link to one. Of a link that cannot be followed its own reading will tell why."""
+    try:
+        return entry.is_file()
+    except OSError as error:
+        return error.errno != errno.ELOOP
+
+
 def _is_part_of_maildir(folder: str) -> bool:
-    above, name = os.path.split(folder)
+    above, name = os.path.split(os.path.abspath(folder))  # noqa: PTH100 (as above)
     return name in _MAILDIR and all(os.path.isdir(os.path.join(above, part)) for part in _MAILDIR)  # noqa: PTH112, PTH118
 
 
@@ -241,7 +264,20 @@ def _expanded(name: str) -> list[str]:
     """The files that a pattern matches; the name itself where it is none, or none match."""
     if name == STANDARD_INPUT or not glob.has_magic(name) or os.path.lexists(name):
         return [name]
-    return sorted(glob.iglob(name, recursive=True)) or [name]  # noqa: PTH207 (as above)
+    return sorted(set(_matching(name))) or [name]
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """What a pattern matches. `**` goes into no links: with two that lead round in a circle, glob's never ends."""
+    before, mark, after = pattern.partition("**")
+    if not mark or before[-1:] not in ("", "/") or after[:1] not in ("", "/"):
+        yield from glob.iglob(pattern)  # noqa: PTH207 (as above)
+        return
+    for top in glob.iglob(before) if before else (os.curdir,):  # noqa: PTH207 (as above)
+        for folder, within, _ in os.walk(top):
+            within[:] = [name for name in within if not name.startswith(".")]
+            inside = glob.escape(folder if before else folder[2:]).rstrip("/")
+            yield from _matching(inside + after if before or inside else after[1:] or os.curdir)
 
 
 def _outermost(paths: list[str]) -> list[str]:
@@ -256,6 +292,8 @@ def _outermost(paths: list[str]) -> list[str]:
         place = real[path]
         if place in seen or any(above in every for above in _folders_above(place)):
             continue
+        if os.path.isfile(path) and any(above in every for above in _folders_above(_where(path))):  # noqa: PTH113
+            continue
         seen.add(place)
         kept.append(path)
     return kept
@@ -266,6 +304,12 @@ def _real(path: str) -> str:
         return path if path == STANDARD_INPUT else os.path.realpath(path)
     except (OSError, ValueError):  # no file can be called so: it will be said
         return path
+
+
+def _where(path: str) -> str:
+    """Where the name itself lies, be it a link or not."""
+    folder, name = os.path.split(path)
+    return os.path.join(_real(folder or os.curdir), name)  # noqa: PTH118 (as above)
 
 
 def _folders_above(path: str) -> Iterator[str]:

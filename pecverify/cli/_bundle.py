@@ -173,10 +173,12 @@ def _write(
     is_new = is_file and not os.path.lexists(name)
     if is_file and not is_new and not arguments.force:
         raise CommandError(style.say(m.EXISTS, file=name))
+    # A bundle may be written into a folder that is one of its sources: it is none itself.
+    files = [source for source in sources if Path(source).is_file()]
     is_ours = False
     try:
         with (
-            open_output(name, style, binary=True, append=True, sources=list(sources)) as stream,
+            open_output(name, style, binary=True, append=True, sources=files) as stream,
             _Draft(cast("IO[bytes]", stream)) as draft,
         ):
             is_ours = is_new

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from pecverify.archive._names import HEAD_BYTES, Kind, kind_by_content, kind_by_name
 from pecverify.cli import _messages as m
 from pecverify.cli._demands import STANDARD_STREAM, explain
 from pecverify.cli._exit import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from pecverify.cli._text import Style
 
 
 @contextmanager
 def open_output(
-    name: str, style: Style, *, binary: bool, append: bool, sources: Iterable[str]
+    name: str, style: Style, *, binary: bool, append: bool, sources: Sequence[str]
 ) -> Iterator[IO[str] | IO[bytes]]:
     """The stream to write to.
 
@@ -28,7 +30,7 @@ def open_output(
         style: the language of what is wrong.
         binary: whether bytes are written.
         append: whether what is in the file stays.
-        sources: what is verified: none of it may be written over.
+        sources: what is verified: none of it may be written over, nor what a folder or a pattern among it may hold.
 
     Raises:
         CommandError: it cannot be opened or written, or is one of the sources.
@@ -38,7 +40,7 @@ def open_output(
         return
     if name == STANDARD_STREAM:  # the caller closed it, and wants the exit status alone
         name, append = os.devnull, False
-    if any(_is_same(name, source) for source in sources):
+    if any(_is_same(name, source) for source in sources) or _is_mail_within(name, sources):
         raise CommandError(style.say(m.OUTPUT_IS_SOURCE, file=name))
     try:
         with _open(name, "a" if append else "w", binary=binary) as file:
@@ -62,6 +64,22 @@ def _standard_output(style: Style, *, binary: bool) -> IO[str] | IO[bytes]:
     if sys.stdout.isatty():
         raise CommandError(style.say(m.NOT_TO_A_TERMINAL))
     return sys.stdout.buffer
+
+
+def _is_mail_within(name: str, sources: Sequence[str]) -> bool:
+    """Whether there is a file of that name that would be verified as part of a source."""
+    try:
+        place = os.path.realpath(name)
+        folders = [os.path.join(os.path.realpath(source), "") for source in sources]  # noqa: PTH118 (as above)
+        if not any(map(place.startswith, folders)) and not any(map(glob.has_magic, sources)):
+            return False
+        if not os.path.isfile(name):  # noqa: PTH113 (as above)
+            return False
+        with open(name, "rb") as file:  # noqa: PTH123 (as above)
+            head = file.read(HEAD_BYTES)
+    except (OSError, ValueError):
+        return False
+    return head != b"" and (kind_by_name(name) is not None or kind_by_content(head) is not Kind.OTHER)
 
 
 def _is_same(name: str, source: str) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pecverify.archive import Answer
@@ -19,7 +21,6 @@ from pecverify.cli._tally import Count, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pecverify.archive import Origin
     from pecverify.archive.bulk import Item
@@ -43,9 +44,13 @@ class FormerRun:
             CommandError: the file cannot be read or written, or holds something else.
         """
         run = cls()
+        path = Path(os.path.realpath(path))  # a link stays one
         rest = path.with_name(f"{path.name}.resumed")
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise ValueError  # a device, say: it would be replaced
             with path.open("rb") as file, rest.open("wb") as kept:
+                shutil.copymode(path, rest)
                 run._keep_finished(file, kept)
             os.replace(rest, path)  # noqa: PTH105 (the same, and says that it replaces)
         except FileNotFoundError:
@@ -53,7 +58,7 @@ class FormerRun:
         except OSError as error:
             rest.unlink(missing_ok=True)
             raise CommandError(style.say(m.CANNOT_RESUME, file=str(path), why=error.strerror or str(error))) from None
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             rest.unlink(missing_ok=True)
             raise CommandError(style.say(m.CANNOT_RESUME, file=str(path), why=style.say(m.NO_FORMER_RUN))) from None
         run.tally.former = run.tally.messages
