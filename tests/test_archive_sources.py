@@ -16,6 +16,7 @@ import pytest
 from pecverify import Limits
 from pecverify.archive import Answer, Cause, Finder, Origin, Piece, Unverified
 from pecverify.archive._names import Kind, kind_by_content
+from pecverify.archive.sources import is_mail
 
 MAIL = b"Return-Path: <a@b.example>\r\nSubject: x\r\n\r\nbody\r\n"
 
@@ -222,6 +223,22 @@ def test_an_entry_of_an_unknown_type_is_a_file() -> None:
             entry.size = 0 if kind == tarfile.FIFOTYPE else len(MAIL)
             archive.addfile(entry, io.BytesIO(MAIL))
     assert [item.origin.member for item in Finder().find(["all.tar"])] == ["1.eml", "3.eml"]
+
+
+@pytest.mark.usefixtures("archive")
+def test_what_is_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("1.eml", "unknown")
+    write("answers.jsonl", data=b'{"origin": 1}\n')
+    write("empty.eml", data=b"")
+    Path("folder.eml").mkdir()
+    names = ("1.eml", "unknown", "answers.jsonl", "empty.eml", "folder.eml", "absent.eml", "a\x00b")
+    assert [name for name in names if is_mail(name)] == ["1.eml", "unknown"]
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("builtins.open", refuse)
+    assert not is_mail("unknown")
 
 
 @pytest.mark.usefixtures("archive")

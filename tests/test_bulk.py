@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pecverify import Policy, Report, TrustStore, Verdict
 from pecverify.archive import Answer, Cause, Item, Origin, Piece, Unverified, examine, run_task, verify_many
+from pecverify.archive import bulk as bulk_module
 from pecverify.archive.bulk import usable_processors
 from tests.archives import write_folder
 from tests.pki import authority
@@ -316,3 +319,26 @@ def test_ctrl_c_ends_it_without_noise(running: subprocess.Popen[str]) -> None:
     assert errors.count("Traceback") == 1
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert is_gone(worker)
+
+
+def test_ctrl_c_while_workers_start_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ProcessPoolExecutor] = []
+
+    class Interrupted(ProcessPoolExecutor):
+        def submit(self, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401 (passed on)
+            started.append(self)
+            future = super().submit(*arguments, **named)
+
+            def interrupt() -> None:
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(future, "result", interrupt)
+            return future
+
+    monkeypatch.setattr(bulk_module, "ProcessPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bulk_module._start_pool(Naming(), 1)
+    (pool,) = started
+    monkeypatch.undo()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        ProcessPoolExecutor.submit(pool, print)

@@ -243,6 +243,19 @@ class Finder:
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.include)
 
 
+def is_mail(path: str) -> bool:
+    """Whether a file, if there is one, is a message or an archive by its name or its beginning; nothing is raised."""
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) == 0:  # noqa: PTH113, PTH202 (as above)
+            return False
+        if kind_by_name(path) is not None:
+            return True
+        with open(path, "rb") as file:  # noqa: PTH123 (as above)
+            return kind_by_content(file.read(HEAD_BYTES)) is not Kind.OTHER
+    except (OSError, ValueError):
+        return False
+
+
 def _with_offset(name: str, member: Member) -> str:
     return f"{name} (byte {member.offset})"
 

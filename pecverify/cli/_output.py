@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from pecverify.archive._names import HEAD_BYTES, Kind, kind_by_content, kind_by_name
+from pecverify.archive.sources import is_mail
 from pecverify.cli import _messages as m
 from pecverify.cli._demands import STANDARD_STREAM, explain
 from pecverify.cli._exit import CommandError
@@ -71,15 +71,9 @@ def _is_mail_within(name: str, sources: Sequence[str]) -> bool:
     try:
         place = os.path.realpath(name)
         folders = [os.path.join(os.path.realpath(source), "") for source in sources]  # noqa: PTH118 (as above)
-        if not any(map(place.startswith, folders)) and not any(map(glob.has_magic, sources)):
-            return False
-        if not os.path.isfile(name):  # noqa: PTH113 (as above)
-            return False
-        with open(name, "rb") as file:  # noqa: PTH123 (as above)
-            head = file.read(HEAD_BYTES)
-    except (OSError, ValueError):
+    except ValueError:
         return False
-    return head != b"" and (kind_by_name(name) is not None or kind_by_content(head) is not Kind.OTHER)
+    return (any(map(place.startswith, folders)) or any(map(glob.has_magic, sources))) and is_mail(name)
 
 
 def _is_same(name: str, source: str) -> bool:
