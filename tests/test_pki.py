@@ -373,6 +373,15 @@ def test_paths_are_bounded(length: int) -> None:
     assert (result.recognition is Recognition.CUSTOM) == (length >= 4)
 
 
+@pytest.mark.parametrize(("length", "recognised"), [(2, False), (3, True)])
+def test_a_path_to_an_anchor_that_the_message_carries_is_bounded_too(length: int, recognised: bool) -> None:  # noqa: FBT001
+    upper = intermediate(OPEN_CA_NAME, "other-ca", SECOND_NAME, "stranger")
+    lower = intermediate(SECOND_NAME, "stranger")
+    limits = Policy(limits=Limits(path_length=length))
+    result = path(BELOW, lower, upper, trust=TrustStore.from_certificates(upper), policy=limits)
+    assert (result.recognition is Recognition.CUSTOM) == recognised
+
+
 @pytest.mark.parametrize(("length", "recognised"), [(1, False), (2, True)])
 def test_the_shortest_paths_are_bounded_too(length: int, recognised: bool) -> None:  # noqa: FBT001
     limits = Policy(limits=Limits(path_length=length))

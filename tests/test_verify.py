@@ -25,6 +25,7 @@ from pecverify import (
     Severity,
     TrustStore,
     Verdict,
+    _mime,
     find_receipts,
     verify_nested,
     verify_receipt,
@@ -186,6 +187,24 @@ def test_a_part_signed_with_lf_is_what_was_signed() -> None:
     """Not the canonical form that S/MIME asks for, but exactly the bytes that the provider signed."""
     message = Message(entity=lambda entity: entity.replace(b"\r\n", b"\n"))
     assert reasons(message) == []
+
+
+def test_more_line_ends_than_are_canonicalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was signed is found as it is; nothing is said of the digest of what was not made canonical."""
+    message = Message().build()
+    others = (message.replace(b"\r\n", b"\n"), message.replace(b"15/03/2024", b"16/03/2024"))
+    canonical = [verify_receipt(other, trust=TRUST).findings[0] for other in others]
+    assert [finding.reason for finding in canonical] == [Reason.LINE_ENDINGS_CANONICALISED, Reason.DIGEST_MISMATCH]
+    monkeypatch.setattr(_mime, "_SHORT", 10)
+    monkeypatch.setattr(_mime, "_MOST_LINES", 3)
+    assert verify_receipt(message, trust=TRUST).verdict is Verdict.VALID
+    for other, known in zip(others, canonical, strict=True):
+        report = verify_receipt(other, trust=TRUST)
+        (finding,) = (finding for finding in report.findings if finding.reason is Reason.LIMIT_EXCEEDED)
+        assert (finding.actual, finding.where) == ("too many line ends", known.where)
+        outcomes = {result.check: result.outcome for result in report.checks}
+        assert (report.verdict, outcomes[Check.DIGEST]) == (Verdict.INVALID, Outcome.NOT_RUN)
+        assert known.reason not in {each.reason for each in report.findings}
 
 
 def test_line_ends_of_the_header_are_not_the_parts() -> None:
