@@ -178,7 +178,7 @@ class Finder:
             yield Answer(origin=origin, result=error.as_value())
 
     def _members(self, members: Iterable[Member], origin: Origin, depth: int) -> Iterator[Piece | Answer]:
-        opened: set[str] = set()
+        opened: set[int] = set()  # hashes of names: there may be a million
         for member in members:
             inner = origin
             if member.name is not None:
@@ -187,9 +187,9 @@ class Finder:
                     name = _with_offset(name, member)
                 if kind_by_name(member.name) is not Kind.MESSAGE:
                     # Of two archives of one name, as `tar --append` leaves them, each has messages of its own.
-                    while name in opened:
+                    while hash(name) in opened:
                         name = _with_offset(name, member)
-                    opened.add(name)
+                    opened.add(hash(name))
                 inner = replace(origin, member=name, offset=member.offset)
             if not isinstance(member.content, Unverified):
                 yield from self._stream(inner, member.content, depth + 1, name=member.name)
