@@ -210,7 +210,7 @@ def _check_to(header: Header, receipt: CertifiedReceipt) -> Iterator[Finding]:
     bodies = header.all("To")
     if not bodies:
         yield found(Reason.HEADER_ABSENT, expected=receipt.sender, where="To")
-    elif receipt.sender.casefold() not in _fields.addresses(bodies):
+    elif _fields.address_key(receipt.sender) not in _fields.addresses(bodies):
         yield found(Reason.TO_MISMATCH, expected=receipt.sender, actual=_fields.decode_text(bodies[0]), where="To")
 
 
@@ -269,11 +269,12 @@ def _check_recipients(receipt: CertifiedReceipt) -> Iterator[Finding]:
         about, element = receipt.taken_for, "ricezione"
     elif isinstance(receipt, VirusDetected):
         about = receipt.taken_for if receipt.delivered_to is None else (receipt.delivered_to,)
-    types = {recipient.address.casefold(): recipient.type for recipient in receipt.recipients}
+    types = {_fields.address_key(recipient.address): recipient.type for recipient in receipt.recipients}
     for address in about:
-        if address.casefold() not in types:
+        key = _fields.address_key(address)
+        if key not in types:
             yield found(Reason.RECIPIENT_UNLISTED, actual=address, where=element)
-        elif types[address.casefold()] is RecipientType.EXTERNAL:
+        elif types[key] is RecipientType.EXTERNAL:
             yield found(Reason.RECIPIENT_NOT_CERTIFIED, actual=address, where=element)
 
 

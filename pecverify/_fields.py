@@ -90,7 +90,7 @@ def addresses(bodies: tuple[bytes, ...]) -> frozenset[str]:
         for item in unquoted.split(","):
             match = _ANGLE_ADDRESS.search(item) or _BARE_ADDRESS.fullmatch(item.strip())
             if match is not None:
-                found.add(match[1].casefold())
+                found.add(address_key(match[1]))
     return frozenset(found)
 
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pecverify._header import MimeError
-from pecverify._mime import SIGNATURE_TYPES, read_part, split_multipart
+from pecverify._mime import read_part, split_multipart
 from pecverify.nested import find_receipts
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ def _root_unless_signed(data: bytes, limits: Limits) -> Part | None:
         root = read_part(data, (0, len(data)), limits)
     except MimeError:
         return None
-    protocol = root.header.content_type.parameters.get("protocol", "").lower()
-    return None if root.media_type == "multipart/signed" and protocol in SIGNATURE_TYPES else root
+    return None if root.is_smime_signed else root
 
 
 def with_closing_boundary(data: bytes, limits: Limits) -> Iterator[bytes]:

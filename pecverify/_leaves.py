@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pecverify._header import Header, ParameterizedValue
     from pecverify._mime import Part
 
-USER_SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
+HASH_SUFFIX = ".hash"
+"""What a brief receipt puts after an attachment's name."""
 _MOST_PARTS = 10_000
 """An original may have as many attachments as its sender liked."""
 _LONGEST_NUMBER = 4
@@ -133,6 +134,16 @@ def _decode_extended(text: str) -> str:
     _, _, encoded = rest.partition("'")
     raw = _PERCENT.sub(lambda match: bytes([int(match[1], 16)]), encoded.encode("utf-8"))
     return _fields.decode_charset(raw, charset)
+
+
+def is_hash(part: Part, name: str | None) -> bool:
+    """Whether a part is what a brief receipt has in place of an attachment: a text named `.hash` (RFC 6109 §3.3.2.2).
+
+    Args:
+        part: of the original that a brief receipt carries.
+        name: its file name, as `name_of` has it.
+    """
+    return part.media_type == "text/plain" and name is not None and name.casefold().endswith(HASH_SUFFIX)
 
 
 def same_name(one: str) -> str:

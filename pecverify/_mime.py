@@ -63,6 +63,11 @@ class EntityHeader:
     names: tuple[str, ...]
     """Its names, lower case: Content-Type `name`, Content-Disposition `filename` (RFC 2231 forms included)."""
 
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body has to be decoded (RFC 2045 §6.2)."""
+        return self.encoding not in _IDENTITY_ENCODINGS
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -84,6 +89,12 @@ class Part:
     def media_type(self) -> str:
         """Type and subtype, lower case."""
         return self.header.content_type.value
+
+    @property
+    def is_smime_signed(self) -> bool:
+        """Whether it says that it is multipart/signed by S/MIME (RFC 8551 §3.5.3.2)."""
+        protocol = self.header.content_type.parameters.get("protocol", "")
+        return self.media_type == "multipart/signed" and protocol.lower() in SIGNATURE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +250,7 @@ def read_signed_message(data: bytes, limits: Limits) -> SignedMessage:
         raise MimeError(Reason.NOT_A_MESSAGE, "no header", root.span)
     if root.media_type != "multipart/signed":
         raise MimeError(Reason.NOT_PEC, f"the root is {root.media_type}", root.span)
-    if root.header.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+    if not root.is_smime_signed:
         raise MimeError(Reason.MIME_MALFORMED, "protocol is not that of S/MIME", root.span)
     layout = split_multipart(data, root, limits)
     if len(layout.parts) != 2:  # noqa: PLR2004 (RFC 1847 §2.1: exactly two)

@@ -13,8 +13,8 @@ from pecverify import _fields
 from pecverify._consistency import same_subject
 from pecverify._findings import found
 from pecverify._header import MimeError
-from pecverify._leaves import name_of
-from pecverify._mime import decode_body, read_part, walk_signed_tree
+from pecverify._leaves import is_hash, name_of
+from pecverify._mime import SIGNATURE_TYPES, decode_body, read_part, walk_signed_tree
 from pecverify.reasons import Reason, Severity
 from pecverify.receipt import CertifiedReceipt, Delivery, ReceiptForm, ReceiptKind, TransportEnvelope
 
@@ -30,7 +30,6 @@ _MUST_NOT_CARRY = (ReceiptKind.NOT_ACCEPTED, ReceiptKind.DELIVERY_DELAYED, Recei
 _HASH = re.compile(rb"[0-9A-Fa-f]{40}")
 _LONGEST_HASH_BODY = 1_000
 _UNTOUCHED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
-_USER_SIGNATURE_TYPES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 
 
 def check_presence(receipt: CertifiedReceipt, *, carries_original: bool) -> Iterator[Finding]:
@@ -91,15 +90,15 @@ def _check_identifiers(header: Header, receipt: CertifiedReceipt) -> Iterator[Fi
 
 def _check_addresses(header: Header, receipt: CertifiedReceipt) -> Iterator[Finding]:
     sender = _fields.addresses(header.all("From"))
-    if receipt.sender.casefold() not in sender:
+    if _fields.address_key(receipt.sender) not in sender:
         yield _differs(Reason.ORIGINAL_SENDER_MISMATCH, {receipt.sender}, sender, "From")
     recipients = _fields.addresses(header.all("To") + header.all("Cc"))
-    certified = {recipient.address.casefold() for recipient in receipt.recipients}
+    certified = {_fields.address_key(recipient.address) for recipient in receipt.recipients}
     if recipients != certified:
         yield _differs(Reason.ORIGINAL_RECIPIENTS_MISMATCH, certified, recipients, "To, Cc")
     if blind := _fields.addresses(header.all("Bcc")):
         yield _differs(Reason.ORIGINAL_RECIPIENTS_MISMATCH, set(), blind, "Bcc")
-    reply_to = _fields.addresses(header.all("Reply-To")) or {receipt.sender.casefold()}
+    reply_to = _fields.addresses(header.all("Reply-To")) or {_fields.address_key(receipt.sender)}
     if receipt.reply_to and not reply_to & _fields.addresses((receipt.reply_to.encode(),)):
         yield _differs(Reason.ORIGINAL_REPLY_TO_MISMATCH, {receipt.reply_to}, reply_to, "Reply-To")
 
@@ -145,7 +144,7 @@ def _check_envelope(header: Header, envelope: Header, receipt: TransportEnvelope
     for name in ("To", "Cc", "Reply-To"):
         inherited = _fields.addresses(header.all(name))
         if name == "Reply-To" and not inherited:
-            inherited = frozenset({receipt.sender.casefold()})
+            inherited = frozenset({_fields.address_key(receipt.sender)})
         actual = _fields.addresses(envelope.all(name))
         # "Reply-To: original sender if absent" was not always added: its absence there is the default's meaning.
         if actual != inherited and (actual or name != "Reply-To"):
@@ -164,13 +163,12 @@ def _check_brief(data: bytes, root: Part, limits: Limits) -> Iterator[Finding]:
     try:
         leaves = walk_signed_tree(data, root, limits)
         for part in leaves:
-            is_hash = (
-                part.media_type == "text/plain"
-                and (name_of(part) or "").casefold().endswith(".hash")
+            is_hashed = (
+                is_hash(part, name_of(part))
                 and part.body[1] - part.body[0] <= _LONGEST_HASH_BODY
                 and _HASH.fullmatch(decode_body(data, part, most=_LONGEST_HASH_BODY).strip())
             )
-            if part.header.names and not is_hash and part.media_type not in _USER_SIGNATURE_TYPES:
+            if part.header.names and not is_hashed and part.media_type not in SIGNATURE_TYPES:
                 yield found(Reason.BRIEF_PART_NOT_HASHED, actual=part.header.names[0], where="postacert.eml")
     except MimeError as error:
         yield found(Reason.ORIGINAL_UNREADABLE, actual=error.detail, where="postacert.eml")

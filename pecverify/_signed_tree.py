@@ -71,7 +71,7 @@ class SignedTree:
 
 
 def _holds_entity(part: Part) -> bool:
-    return part.media_type == "message/rfc822" and part.header.encoding not in ("base64", "quoted-printable")
+    return part.media_type == "message/rfc822" and not part.header.is_encoded
 
 
 def _walk(data: bytes, root: Part, limits: Limits) -> Iterator[Entity]:

@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pecverify._hash_forms import HashForm, HashInput, Kept, digests
-from pecverify._leaves import USER_SIGNATURE_TYPES, Leaf, read_or_none, same_name
+from pecverify._leaves import HASH_SUFFIX, Leaf, is_hash, read_or_none, same_name
+from pecverify._mime import SIGNATURE_TYPES
 from pecverify._part_comparison import PartComparison, PartOutcome, are_in_order, compare_parts
 from pecverify.comparison import Side
 from pecverify.receipt import Delivery, ReceiptForm
@@ -33,7 +34,6 @@ __all__ = [
     "check_brief",
 ]
 
-_SUFFIX = ".hash"
 _DIGEST = re.compile(rb"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}")
 _ALGORITHMS = {40: "sha1", 64: "sha256"}
 
@@ -138,8 +138,8 @@ def check_brief(
     unreadable = tuple(side for side, failed in sides if failed)
     if content is None or unreadable:
         return BriefComparison(receipt_verdict=report.verdict, attachments=(), others=(), unreadable=unreadable)
-    hashed = [leaf for leaf in content.leaves if _is_hash(leaf)]
-    whole = [leaf for leaf in content.leaves if not _is_hash(leaf)]
+    hashed = [leaf for leaf in content.leaves if is_hash(leaf.part, leaf.name)]
+    whole = [leaf for leaf in content.leaves if not is_hash(leaf.part, leaf.name)]
     if kept_message is None:
         attachments = _match(hashed, [Kept(name, data, None) for name, data in (files or {}).items()])
         others: tuple[PartComparison, ...] = ()
@@ -155,13 +155,9 @@ def check_brief(
     )
 
 
-def _is_hash(leaf: Leaf) -> bool:
-    return leaf.part.media_type == "text/plain" and leaf.name is not None and leaf.name.casefold().endswith(_SUFFIX)
-
-
 def _is_replaced(leaf: Leaf, carried_whole: set[str]) -> bool:
     """Whether a brief receipt has a hash in place of this part of the sent message."""
-    if leaf.part.media_type in USER_SIGNATURE_TYPES:
+    if leaf.part.media_type in SIGNATURE_TYPES:
         return False
     if leaf.part.media_type == "message/rfc822":
         return True
@@ -181,7 +177,7 @@ class _Stated:
     def of(cls, leaf: Leaf) -> _Stated:
         text = (leaf.decoded() or b"").strip()
         digest = text.decode("ascii").lower() if _DIGEST.fullmatch(text) else None
-        return cls((leaf.name or "").strip()[: -len(_SUFFIX)], digest)
+        return cls((leaf.name or "").strip()[: -len(HASH_SUFFIX)], digest)
 
     @property
     def algorithm(self) -> str | None:

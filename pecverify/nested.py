@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pecverify._header import MimeError
-from pecverify._mime import SIGNATURE_TYPES, decode_body, read_part, split_multipart
+from pecverify._mime import decode_body, read_part, split_multipart
 from pecverify.policy import Limits
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class _Search:
         return part
 
     def _attached(self, data: bytes, part: Part, depth: int) -> Iterator[NestedReceipt]:
-        if part.header.encoding not in ("base64", "quoted-printable"):
+        if not part.header.is_encoded:
             yield from self.receipts(data, part.body, depth)
             return
         decoded = decode_body(data, part, most=self.encoded_bytes_left)
@@ -116,8 +116,7 @@ class _Search:
 
 def _has_pec_form(data: bytes, part: Part) -> bool:
     """multipart/signed by S/MIME, with a PEC header field or, where a list stripped those, with certification data."""
-    signed = part.media_type == "multipart/signed"
-    if not signed or part.header.content_type.parameters.get("protocol", "").lower() not in SIGNATURE_TYPES:
+    if not part.is_smime_signed:
         return False
     return any(part.header.fields.all(name) for name in _PEC_FIELDS) or data.find(b"daticert.xml", *part.body) != -1
 

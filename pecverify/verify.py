@@ -254,7 +254,7 @@ def _read_content(case: _Case, message: SignedMessage) -> _Content:
 def _take_original(case: _Case, content: _Content, part: Part) -> None:
     content.original_span = part.body
     content.original = (case.data, part.body)
-    if part.header.encoding in ("base64", "quoted-printable"):
+    if part.header.is_encoded:
         decoded = decode_body(case.data, part, most=case.policy.limits.encoded_bytes)
         content.original = (decoded, (0, len(decoded)))
         case.findings.append(found(Reason.ORIGINAL_TRANSFER_ENCODED, actual=part.header.encoding, where=_ORIGINAL_NAME))
@@ -435,13 +435,13 @@ def _check_digest_strength(view: SignerView, instant: datetime | None, policy: P
 
 def _check_sender_address(from_bodies: tuple[bytes, ...], certificate: Certificate) -> Iterable[Finding]:
     """From is the certificate's address (RFC 6109 §2.1): an rfc822Name of its subjectAltName (§5.5.1)."""
-    certified = frozenset(map(str.casefold, certificate.addresses))  # without case, as RFC 6109 §2.2.2 compares them
+    certified = frozenset(map(_fields.address_key, certificate.addresses))
     expected = ", ".join(certificate.addresses)
     if not from_bodies:
         yield found(Reason.FROM_MISSING, expected=expected, where="From")
     for body in from_bodies:
         mailbox = _fields.parse_mailbox(body)
-        if mailbox is None or mailbox.address.casefold() not in certified:
+        if mailbox is None or _fields.address_key(mailbox.address) not in certified:
             actual = _fields.decode_text(body) if mailbox is None else mailbox.address
             yield found(Reason.FROM_NOT_IN_CERTIFICATE, expected=expected, actual=actual, where="From")
 
