@@ -33,6 +33,11 @@ class Cause(StrEnum):
     """The process that verified it ended, and again when it was tried by itself."""
 
 
+def explain(error: OSError | ValueError) -> str:
+    """What the system says about a failure, without the file's name in it."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a message lay. Two messages of one run have different origins."""

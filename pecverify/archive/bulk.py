@@ -137,7 +137,7 @@ class _Report:
 
     def __call__(self, item: Item, /) -> tuple[Origin, Report | Unverified]:
         # Never None: nothing was finished before.
-        answer = item if isinstance(item, Answer) else cast("Answer", self.examiner.examine(item))
+        answer = cast("Answer", self.examiner.examine(item))
         return answer.origin, answer.result
 
 

@@ -10,7 +10,7 @@ from pecverify._findings import found, with_note
 from pecverify.archive._mbox import unquoted
 from pecverify.archive._names import OUTLOOK_START
 from pecverify.archive._streams import ArchiveError, unpack_message
-from pecverify.archive.answer import Answer, Cause, Unverified
+from pecverify.archive.answer import Answer, Cause, Unverified, explain
 from pecverify.archive.limits import ArchiveLimits
 from pecverify.policy import Policy
 from pecverify.reasons import Reason
@@ -39,8 +39,10 @@ class Examiner:
     nested: bool = False
     """Whether to verify the receipts inside each message too."""
 
-    def examine(self, piece: Piece) -> Answer | None:
-        """The answer about one message; None if a former run gave it."""
+    def examine(self, piece: Piece | Answer) -> Answer | None:
+        """The answer about one message; None if a former run gave it. What is an answer already stays as it is."""
+        if isinstance(piece, Answer):
+            return piece
         return self._guarded(piece, lambda: self._examine(piece, self._read(piece)))
 
     def examine_and_keep(self, piece: Piece) -> tuple[Answer | None, bytes]:
@@ -68,8 +70,7 @@ class Examiner:
         except MemoryError:  # the next message may be smaller
             result = Unverified(cause=Cause.LIMIT_EXCEEDED, detail="too little memory")
         except (OSError, ValueError) as error:
-            detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            result = Unverified(cause=Cause.UNREADABLE, detail=detail)
+            result = Unverified(cause=Cause.UNREADABLE, detail=explain(error))
         except Exception as error:  # noqa: BLE001 (a defect of ours must not cost the run its other answers)
             result = Unverified(cause=Cause.DEFECT, detail=f"{type(error).__name__}: {error}")
         return Answer(origin=piece.origin, result=result)

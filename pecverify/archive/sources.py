@@ -26,7 +26,7 @@ from pecverify.archive._names import (
     without_compression,
 )
 from pecverify.archive._streams import ArchiveError, Readable, Unpacked, peek, read_bounded
-from pecverify.archive.answer import Answer, Cause, Origin, Unverified
+from pecverify.archive.answer import Answer, Cause, Origin, Unverified, explain
 from pecverify.archive.limits import ArchiveLimits
 from pecverify.archive.piece import Piece
 from pecverify.policy import Limits
@@ -332,5 +332,4 @@ def _folders_above(path: str) -> Iterator[str]:
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Answer:
-    detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Answer(origin=Origin(path=path), result=Unverified(cause=Cause.UNREADABLE, detail=detail))
+    return Answer(origin=Origin(path=path), result=Unverified(cause=Cause.UNREADABLE, detail=explain(error)))

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from pecverify import Verdict
-from pecverify.archive import Examiner, Finder
 from pecverify.bundle import BundleError, attach_timestamp, check_bundle, make_bundle, request_timestamp
 from pecverify.cli import _bundle_messages as b
 from pecverify.cli import _messages as m
 from pecverify.cli._bundle_text import describe_check
-from pecverify.cli._demands import STANDARD_STREAM, Demands, explain, read_file, trusting
+from pecverify.cli._demands import STANDARD_STREAM, Demands, guarding, read_file, trusting
 from pecverify.cli._exit import CommandError, ExitStatus
-from pecverify.cli._facts import name_origin
+from pecverify.cli._facts import describe_unverified
 from pecverify.cli._output import open_output
 from pecverify.cli._text import shown
 
@@ -53,13 +52,8 @@ def run(arguments: Namespace) -> ExitStatus:
 
 
 def _make(arguments: Namespace, demands: Demands) -> ExitStatus:
-    style, policy = demands.style, demands.policy
-    finder = Finder(
-        limits=policy.limits,
-        include=tuple(arguments.include),
-        standard_input=None if sys.stdin is None else sys.stdin.buffer,
-    )
-    examiner = Examiner(trust=demands.trust, policy=policy, nested=arguments.nested)
+    style = demands.style
+    finder, examiner = demands.finder(arguments.include), demands.examiner(nested=arguments.nested)
 
     def make(file: IO[bytes]) -> Manifest:
         manifest = make_bundle(
@@ -85,9 +79,7 @@ def _make(arguments: Namespace, demands: Demands) -> ExitStatus:
 
 def _tell_left_out(manifest: Manifest, style: Style) -> None:
     for each in manifest.unverified:
-        why, detail = style.say(m.CAUSES[each.cause]), shown(each.detail)
-        told = style.say(m.NOT_VERIFIED, file=name_origin(each.origin), why=why, detail=detail)
-        print(f"pecverify: {told}", file=sys.stderr)
+        print(f"pecverify: {describe_unverified(each.origin, each.cause, each.detail, style)}", file=sys.stderr)
 
 
 def _describe_made(name: str, manifest: Manifest, style: Style) -> Iterator[str]:
@@ -106,10 +98,9 @@ def _counted(receipt: RecordedReceipt) -> Iterator[Verdict]:
 def _check(arguments: Namespace, demands: Demands) -> ExitStatus:
     style = demands.style
     authority = [read_file(name, style) for name in arguments.timestamp_authority]
-    examiner = Examiner(trust=demands.trust, policy=demands.policy)
     with _open_bundle(arguments.check, style) as file, trusting(", ".join(arguments.timestamp_authority), style):
         try:
-            checked = check_bundle(file, examiner=examiner, authority=authority, jobs=arguments.jobs)
+            checked = check_bundle(file, examiner=demands.examiner(), authority=authority, jobs=arguments.jobs)
         except ImportError:
             raise CommandError(style.say(m.EXTRA_MISSING, extra="pecverify[timestamp]")) from None
     for line in describe_check(arguments.check, checked, style):
@@ -149,10 +140,8 @@ def _open_bundle(name: str, style: Style) -> IO[bytes]:
     Raises:
         CommandError: it cannot be opened.
     """
-    try:
+    with guarding(m.CANNOT_READ, name, style):
         return Path(name).open("rb")
-    except (OSError, ValueError) as error:
-        raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
 
 
 def _write(

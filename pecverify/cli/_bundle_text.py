@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from pecverify.bundle import FileState
 from pecverify.cli import _bundle_messages as b
-from pecverify.cli import _messages as m
-from pecverify.cli._facts import VERDICT_INKS, align, format_instant, name_origin
+from pecverify.cli._facts import align, format_instant, name_origin, paint_verdict
 from pecverify.cli._text import Ink, Style, escape, shown
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def describe_check(name: str, checked: BundleCheck, style: Style) -> Iterator[st
         checked: what came of it.
         style: how to say it.
     """
-    verdict = style.paint(style.say(m.VERDICTS[checked.verdict]), VERDICT_INKS[checked.verdict])
-    yield f"{escape(name)}: {verdict}"
+    yield f"{escape(name)}: {paint_verdict(checked.verdict, style)}"
     if checked.manifest is None:
         yield f"  {style.say(b.NO_BUNDLE, why=shown(checked.problem or ''))}"
         return
@@ -80,8 +78,7 @@ def _describe_file(file: FileCheck, receipt: ReceiptCheck | None, style: Style) 
 
 
 def _describe_receipt(receipt: RecordedReceipt, style: Style) -> str:
-    verdict = receipt.report.verdict
-    painted = style.paint(style.say(m.VERDICTS[verdict]), VERDICT_INKS[verdict])
+    painted = paint_verdict(receipt.report.verdict, style)
     return painted if receipt.report.kind is None else f"{painted} {receipt.report.kind}"
 
 

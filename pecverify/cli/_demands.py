@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pecverify import Limits, Policy, TrustListError, TrustStore
+from pecverify.archive import Examiner, Finder
+from pecverify.archive.answer import explain
 from pecverify.cli import _messages as m
 from pecverify.cli._exit import CommandError
 from pecverify.cli._text import Style, shown, wants_colour
@@ -18,7 +20,9 @@ from pecverify.trust.refresh import list_signers
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from pecverify.cli._messages import Phrase
 
 TROUBLE_SHOWN = 400
 """Characters of what is wrong with trust material."""
@@ -56,6 +60,19 @@ class Demands:
             trust=_load_trust(arguments, style), policy=_make_policy(arguments, now, style), now=now, style=style
         )
 
+    def style_for(self, output: str) -> Style:
+        """How to write into an output: colour is decided by standard output, and no file has any."""
+        return self.style if output == STANDARD_STREAM else self.style.plain
+
+    def finder(self, include: Iterable[str]) -> Finder:
+        """What finds the messages at the places that the user names."""
+        standard_input = None if sys.stdin is None else sys.stdin.buffer
+        return Finder(limits=self.policy.limits, include=tuple(include), standard_input=standard_input)
+
+    def examiner(self, *, nested: bool = False) -> Examiner:
+        """What verifies them."""
+        return Examiner(trust=self.trust, policy=self.policy, nested=nested)
+
 
 def read_message(name: str, limits: Limits) -> bytes:
     """The bytes of a file, or of standard input for `-`.
@@ -83,15 +100,21 @@ def read_only_message(name: str, demands: Demands) -> bytes:
     Raises:
         CommandError: it cannot be read.
     """
-    try:
+    with guarding(m.CANNOT_READ, name, demands.style):
         return read_message(name, demands.policy.limits)
+
+
+@contextmanager
+def guarding(phrase: Phrase, name: str, style: Style) -> Iterator[None]:
+    """What the system refuses is told by a phrase (`CANNOT_READ`, `CANNOT_WRITE`) with the file's name.
+
+    Raises:
+        CommandError: instead of an OSError or ValueError.
+    """
+    try:
+        yield
     except (OSError, ValueError) as error:
-        raise CommandError(demands.style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
-
-
-def explain(error: OSError | ValueError) -> str:
-    """What the system says about a failure, without the file's name in it."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise CommandError(style.say(phrase, file=name, why=explain(error))) from None
 
 
 def read_file(name: str, style: Style) -> bytes:
@@ -100,10 +123,8 @@ def read_file(name: str, style: Style) -> bytes:
     Raises:
         CommandError: it cannot be read.
     """
-    try:
+    with guarding(m.CANNOT_READ, name, style):
         return Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
 
 
 @contextmanager

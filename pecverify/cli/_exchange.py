@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pecverify import Verdict, __version__
-from pecverify.archive import Answer, Examiner, Finder, run_task
+from pecverify.archive import run_task
 from pecverify.cli import _exchange_messages as x
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import STANDARD_STREAM, Demands, explain, read_file
+from pecverify.cli._demands import Demands, guarding, read_file
 from pecverify.cli._exchange_text import describe_exchanges
 from pecverify.cli._exit import CommandError, ExitStatus
-from pecverify.cli._facts import name_origin
+from pecverify.cli._facts import describe_unverified
 from pecverify.cli._output import open_output
 from pecverify.cli._progress import showing_progress
 from pecverify.cli._tally import Count, Tally
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import IO
 
-    from pecverify.archive import Item
+    from pecverify.archive import Answer, Examiner, Item
     from pecverify.cli._text import Style
     from pecverify.exchange import Apart, Reconciliation
 
@@ -42,7 +42,7 @@ class _Gleaning:
     examiner: Examiner
 
     def __call__(self, item: Item, /) -> _Counted | None:
-        answer = item if isinstance(item, Answer) else self.examiner.examine(item)
+        answer = self.examiner.examine(item)
         return None if answer is None else _count(answer)
 
 
@@ -61,16 +61,14 @@ def run(arguments: Namespace) -> ExitStatus:
         CommandError: a file cannot be read or written, or an extra is missing.
     """
     demands = Demands.of(arguments)
-    to_terminal = arguments.output == STANDARD_STREAM and sys.stdout is not None and sys.stdout.isatty()
-    style = replace(demands.style, coloured=demands.style.coloured and to_terminal)
+    style = demands.style_for(arguments.output)
     sent = [_read_sent(name, style) for name in arguments.sent]
     sources = [*arguments.paths, *arguments.from_jsonl, *arguments.sent]
     if arguments.format == "html":
         _load_page(style)  # fail before the work, and before what is there is written over
     collected = reconcile_all(_follow(_examine(arguments, demands), style), sent, now=demands.now)
     for origin, unverified in collected.unverified:
-        why, detail = style.say(m.CAUSES[unverified.cause]), shown(unverified.detail)
-        told = style.say(m.NOT_VERIFIED, file=name_origin(origin), why=why, detail=detail)
+        told = describe_unverified(origin, unverified.cause, unverified.detail, style)
         print(f"pecverify: {told}", file=sys.stderr)
     with open_output(arguments.output, style, binary=False, append=False, sources=sources) as stream:
         stream.writelines(_render(collected, arguments.format, style))
@@ -110,24 +108,20 @@ def _follow(counted: Iterable[_Counted], style: Style) -> Iterator[Any]:
 
 
 def _examine(arguments: Namespace, demands: Demands) -> Iterator[_Counted]:
-    finder = Finder(
-        limits=demands.policy.limits,
-        include=tuple(arguments.include),
-        standard_input=None if sys.stdin is None else sys.stdin.buffer,
-    )
-    examiner = Examiner(trust=demands.trust, policy=demands.policy, nested=arguments.nested)
-    yield from filter(None, run_task(finder.find(arguments.paths), _Gleaning(examiner=examiner), jobs=arguments.jobs))
+    items = demands.finder(arguments.include).find(arguments.paths)
+    task = _Gleaning(examiner=demands.examiner(nested=arguments.nested))
+    yield from filter(None, run_task(items, task, jobs=arguments.jobs))
     for name in arguments.from_jsonl:
         yield from _read_rows(name, demands.style)
 
 
 def _read_rows(name: str, style: Style) -> Iterator[_Counted]:
     """What the JSON Lines of an earlier run say, believed as it stands."""
-    try:
-        with open(name, encoding="utf-8") as file:  # noqa: PTH123 (a hostile name stays text)
-            yield from _parse_rows(file, name, style)
-    except (OSError, ValueError) as error:
-        raise CommandError(style.say(m.CANNOT_READ, file=name, why=explain(error))) from None
+    with (
+        guarding(m.CANNOT_READ, name, style),
+        open(name, encoding="utf-8") as file,  # noqa: PTH123 (a hostile name stays text)
+    ):
+        yield from _parse_rows(file, name, style)
 
 
 def _parse_rows(file: IO[str], name: str, style: Style) -> Iterator[_Counted]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pecverify import Severity, Verdict
 from pecverify.cli import _exchange_messages as x
 from pecverify.cli import _messages as m
-from pecverify.cli._facts import VERDICT_INKS, align, format_instant, name_origin
+from pecverify.cli._facts import align, format_instant, name_origin, paint_verdict
 from pecverify.cli._text import Ink, Style, escape, shown
 from pecverify.exchange import Conclusion, State
 
@@ -143,10 +143,10 @@ def _describe_finding(finding: ExchangeFinding, style: Style) -> str:
 
 def _describe_apart(apart: tuple[Apart, ...], style: Style) -> Iterator[str]:
     for each in apart[:_APART_SHOWN]:
-        verdict = style.paint(style.say(m.VERDICTS[each.verdict]), VERDICT_INKS[each.verdict])
         decisive = {finding.reason.value: None for finding in each.findings if each.verdict is not Verdict.VALID}
         reasons = ", ".join([*decisive][:3]) or (each.kind or "")
-        yield f"{_GAP}{_GAP}{_name_sources(each.sources, style)}: {verdict} {reasons}".rstrip()
+        name = _name_sources(each.sources, style)
+        yield f"{_GAP}{_GAP}{name}: {paint_verdict(each.verdict, style)} {reasons}".rstrip()
     if len(apart) > _APART_SHOWN:
         yield _GAP + _GAP + style.say(m.AND_MORE, count=str(len(apart) - _APART_SHOWN))
 

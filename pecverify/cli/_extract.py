@@ -11,13 +11,13 @@ from pecverify.cli._demands import Demands, read_only_message
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import describe_findings
 from pecverify.cli._new_file import write_new_file
-from pecverify.cli._text import Style
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
     from pecverify import Report
+    from pecverify.cli._text import Style
 
 
 def run(arguments: Namespace) -> ExitStatus:
@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> ExitStatus:
     message = read_only_message(arguments.file, demands)
     report = verify_receipt(message, trust=demands.trust, policy=demands.policy)
     # Colour is decided by standard output; this goes to standard error.
-    style = Style(language=demands.style.language, coloured=False)
+    style = demands.style.plain
     is_valid = report.verdict is Verdict.VALID
     if not is_valid and not arguments.even_if_not_valid:
         print(*_explain(m.NOT_EXTRACTED, arguments.file, report, style), sep="\n", file=sys.stderr)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pecverify import DeliveryProblem, Finding, Recipient, Signer
-    from pecverify.archive import Origin
+    from pecverify.archive import Cause, Origin
     from pecverify.cli._messages import Phrase
 
 _ADDRESSES_SHOWN = 20
@@ -44,6 +44,16 @@ def align(facts: Iterable[Fact], style: Style, indent: str = "  ") -> Iterator[s
     rows = [(style.say(label), value) for label, value in facts]
     width = max((len(label) for label, _ in rows), default=0)
     return (f"{indent}{label:<{width}}  {value}" for label, value in rows)
+
+
+def paint_verdict(verdict: Verdict, style: Style) -> str:
+    """The verdict in words, in its colour."""
+    return style.paint(style.say(m.VERDICTS[verdict]), VERDICT_INKS[verdict])
+
+
+def describe_unverified(origin: Origin, cause: Cause, detail: str, style: Style) -> str:
+    """What could not be verified and why, in one line."""
+    return style.say(m.NOT_VERIFIED, file=name_origin(origin), why=style.say(m.CAUSES[cause]), detail=shown(detail))
 
 
 def describe_receipt(receipt: Receipt, style: Style) -> Iterator[Fact]:
@@ -88,15 +98,17 @@ def describe_problem(problem: DeliveryProblem, style: Style) -> Iterator[Fact]:
             yield label, shown(value)
 
 
-def describe_findings(findings: tuple[Finding, ...], style: Style, indent: str = "  ") -> Iterator[str]:
-    """One line for each finding: its weight, its reason, its sentence."""
-    for finding in findings[:_FINDINGS_SHOWN]:
+def describe_findings(
+    findings: tuple[Finding, ...], style: Style, indent: str = "  ", most: int = _FINDINGS_SHOWN
+) -> Iterator[str]:
+    """One line for each finding, the first `most` of them: its weight, its reason, its sentence."""
+    for finding in findings[:most]:
         severity = style.say(m.SEVERITIES[finding.severity])
         ink = _SEVERITY_INKS.get(finding.severity)
         label = severity if ink is None else style.paint(severity, ink)
         yield f"{indent}{label} {finding.reason.value}: {shown(finding.text(style.language), _SENTENCE_SHOWN)}"
-    if len(findings) > _FINDINGS_SHOWN:
-        yield indent + style.say(m.AND_MORE, count=str(len(findings) - _FINDINGS_SHOWN))
+    if len(findings) > most:
+        yield indent + style.say(m.AND_MORE, count=str(len(findings) - most))
 
 
 def list_recipients(recipients: tuple[Recipient, ...], style: Style) -> str:

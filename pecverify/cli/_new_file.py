@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pecverify.archive.answer import explain
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import STANDARD_STREAM, explain
+from pecverify.cli._demands import STANDARD_STREAM
 from pecverify.cli._exit import CommandError
 
 if TYPE_CHECKING:

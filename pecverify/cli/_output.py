@@ -8,9 +8,10 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from pecverify.archive.answer import explain
 from pecverify.archive.sources import is_mail
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import STANDARD_STREAM, explain
+from pecverify.cli._demands import STANDARD_STREAM
 from pecverify.cli._exit import CommandError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pecverify.cli import _messages as m
 from pecverify.cli._demands import STANDARD_STREAM, Demands, read_only_message
 from pecverify.cli._exit import CommandError, ExitStatus
-from pecverify.cli._facts import VERDICT_INKS, describe_findings
+from pecverify.cli._facts import describe_findings, paint_verdict
 from pecverify.cli._new_file import write_new_file
-from pecverify.cli._text import Style, escape
+from pecverify.cli._text import escape
 from pecverify.damage import diagnose
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pecverify import Report
+    from pecverify.cli._text import Style
     from pecverify.damage import Diagnosis
 
 
@@ -34,7 +35,7 @@ def run(arguments: Namespace) -> ExitStatus:
     demands = Demands.of(arguments)
     to_stdout = arguments.output == STANDARD_STREAM
     # Colour is decided by standard output: what goes to standard error has none.
-    plain = Style(language=demands.style.language, coloured=False)
+    plain = demands.style.plain
     if _is_same_file(arguments.file, arguments.output):
         raise CommandError(plain.say(m.SAME_FILE, file=arguments.output))
     data = read_only_message(arguments.file, demands)
@@ -72,7 +73,6 @@ def _describe(arguments: Namespace, diagnosis: Diagnosis, copy: Report, style: S
     yield style.say(m.UNDONE, file=arguments.file)
     for kind in diagnosis.kinds:
         yield f"  {kind.value}: {kind.describe(style.language)}"
-    verdict = style.paint(style.say(m.VERDICTS[copy.verdict]), VERDICT_INKS[copy.verdict])
-    yield f"{escape(arguments.output)}: {verdict}"
+    yield f"{escape(arguments.output)}: {paint_verdict(copy.verdict, style)}"
     yield f"  SHA-256 {diagnosis.repaired_sha256}"
     yield from describe_findings(copy.findings, style)

@@ -18,6 +18,7 @@ from pecverify.cli._facts import (
     describe_signer,
     format_instant,
     format_span,
+    paint_verdict,
 )
 from pecverify.cli._statements import state
 from pecverify.cli._text import Ink, escape, shown
@@ -56,7 +57,7 @@ def run(arguments: Namespace) -> ExitStatus:
 
 def _explain(file: str, report: Report, now: datetime, style: Style) -> Iterator[str]:
     if report.verdict is Verdict.VALID:
-        yield f"{escape(file)}: {style.paint(style.say(m.VERDICTS[report.verdict]), Ink.GOOD)}"
+        yield f"{escape(file)}: {paint_verdict(report.verdict, style)}"
         yield from _explain_valid(report, style)
     else:
         yield style.paint(style.say(m.WARNINGS[report.verdict]), VERDICT_INKS[report.verdict])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,11 @@ class Style:
         """The phrase in this language, each value escaped."""
         text = phrase.it if self.language == "it" else phrase.en
         return text.format(**{name: escape(value) for name, value in values.items()})
+
+    @property
+    def plain(self) -> Style:
+        """The same without colour."""
+        return replace(self, coloured=False)
 
     def paint(self, text: str, ink: Ink) -> str:
         """The text in colour, if colour is wanted."""

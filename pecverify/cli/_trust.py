@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pecverify import ListOfLists, TrustListError, TrustStore
+from pecverify.archive.answer import explain
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import TROUBLE_SHOWN, explain, find_folder, load_folder, read_file, trusting
+from pecverify.cli._demands import TROUBLE_SHOWN, find_folder, guarding, load_folder, read_file, trusting
 from pecverify.cli._exit import CommandError, ExitStatus
 from pecverify.cli._facts import align, format_instant
 from pecverify.cli._text import Ink, Style, escape, shown, wants_colour
@@ -211,10 +212,8 @@ def _timeline(arguments: Namespace, style: Style) -> ExitStatus:
     if arguments.svg is not None:
         title = m.ORGANIZATIONS_TITLE if arguments.organizations else m.MAIL_DOMAINS_TITLE
         picture = draw_timeline(rows, title=style.say(title), language=style.language)
-        try:
+        with guarding(m.CANNOT_WRITE, arguments.svg, style):
             Path(arguments.svg).write_text(picture, "utf-8")
-        except (OSError, ValueError) as error:
-            raise CommandError(style.say(m.CANNOT_WRITE, file=arguments.svg, why=explain(error))) from None
     return ExitStatus.VALID
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pecverify.archive import Answer, Examiner, Finder, run_task
+from pecverify.archive import run_task
 from pecverify.cli._demands import STANDARD_STREAM, Demands
 from pecverify.cli._output import open_output
 from pecverify.cli._progress import showing_progress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from pecverify.archive import Item, Origin
+    from pecverify.archive import Examiner, Item, Origin
     from pecverify.cli._exit import ExitStatus
     from pecverify.cli._text import Style
 
@@ -42,7 +42,7 @@ class _Rendering:
 
     def __call__(self, item: Item, /) -> _Line | None:
         """None where a former run has done it."""
-        answer = item if isinstance(item, Answer) else self.examiner.examine(item)
+        answer = self.examiner.examine(item)
         if answer is None:
             return None
         return _Line(count=Count.of(answer), rendered=load_format(self.format, self.style).render(answer, self.style))
@@ -59,7 +59,7 @@ def run(arguments: Namespace) -> ExitStatus:
     """
     demands = Demands.of(arguments)
     to_terminal = arguments.output == STANDARD_STREAM and sys.stdout is not None and sys.stdout.isatty()
-    style = replace(demands.style, coloured=demands.style.coloured and to_terminal)
+    style = demands.style_for(arguments.output)
     writer_of = load_format(arguments.format, style).Writer
     former = FormerRun() if arguments.resume is None else FormerRun.take_up(Path(arguments.resume), style)
     tally = former.tally
@@ -89,13 +89,7 @@ def _verify(arguments: Namespace, demands: Demands, style: Style, former: Former
     def pass_over(_: Origin) -> None:
         former.tally.passed_over += 1
 
-    finder = Finder(
-        limits=demands.policy.limits,
-        include=tuple(arguments.include),
-        passed_over=pass_over,
-        standard_input=None if sys.stdin is None else sys.stdin.buffer,
-    )
-    examiner = Examiner(trust=demands.trust, policy=demands.policy, nested=arguments.nested)
-    task = _Rendering(examiner=examiner, format=arguments.format, style=style)
+    finder = replace(demands.finder(arguments.include), passed_over=pass_over)
+    task = _Rendering(examiner=demands.examiner(nested=arguments.nested), format=arguments.format, style=style)
     items = former.mark(finder.find(arguments.paths))
     return (line for line in run_task(items, task, jobs=arguments.jobs) if line is not None)

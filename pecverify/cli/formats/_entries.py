@@ -9,13 +9,14 @@ from pecverify import Verdict
 from pecverify.archive import Unverified
 from pecverify.cli import _messages as m
 from pecverify.cli._facts import describe_findings, format_span
-from pecverify.cli._text import Style, escape, shown
+from pecverify.cli._text import escape, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pecverify import Report
     from pecverify.archive import Answer, Origin
+    from pecverify.cli._text import Style
 
 MEMBER_SHOWN = 1_000
 """Characters of the name of a member: who made the archive chose it."""
@@ -71,11 +72,7 @@ class Entry:
         if isinstance(self.result, Unverified):
             yield explain_unverified(self.result, style)
             return
-        plain = Style(language=style.language, coloured=False)
-        decisive = self.result.decisive_findings
-        yield from describe_findings(decisive[:_FINDINGS_SHOWN], plain, indent="")
-        if len(decisive) > _FINDINGS_SHOWN:
-            yield style.say(m.AND_MORE, count=str(len(decisive) - _FINDINGS_SHOWN))
+        yield from describe_findings(self.result.decisive_findings, style.plain, indent="", most=_FINDINGS_SHOWN)
 
 
 def explain_unverified(unverified: Unverified, style: Style) -> str:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from pecverify import Verdict
 from pecverify.archive import Unverified
 from pecverify.cli import _messages as m
-from pecverify.cli._demands import STANDARD_STREAM, explain
-from pecverify.cli._exit import CommandError
+from pecverify.cli._demands import STANDARD_STREAM, guarding
 from pecverify.cli._text import escape, shown
 from pecverify.cli.formats._entries import entries_of
 from pecverify.cli.formats._step_summary import CARRIER, UNVERIFIED, StepSummary, row
@@ -86,11 +85,8 @@ class Writer:
             self._stream.write(f"{_command('notice', '', 'pecverify', text)}\n")
         if self._summary is None:
             return
-        try:
+        with guarding(m.CANNOT_WRITE, str(self._summary.path), self._style):
             self._summary.write()
-        except (OSError, ValueError) as error:
-            name = str(self._summary.path)
-            raise CommandError(self._style.say(m.CANNOT_WRITE, file=name, why=explain(error))) from None
 
 
 def _render(entry: Entry, style: Style) -> Rendered:

@@ -9,15 +9,16 @@ from pecverify import Report, Verdict
 from pecverify.archive import Unverified
 from pecverify.cli import _messages as m
 from pecverify.cli._facts import (
-    VERDICT_INKS,
     align,
     describe_findings,
     describe_receipt,
     describe_signer,
+    describe_unverified,
     format_span,
     name_origin,
+    paint_verdict,
 )
-from pecverify.cli._text import Ink, Style, escape, shown
+from pecverify.cli._text import Ink, Style, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,7 @@ def render(answer: Answer, style: Style) -> Rendered:
     text = "".join(f"{line}\n" for report in reports for line in _describe(name, report, style))
     if not isinstance(own, Unverified):
         return Rendered(text, "")
-    why = style.say(m.CAUSES[own.cause])
-    return Rendered(text, f"{style.say(m.NOT_VERIFIED, file=name, why=why, detail=shown(own.detail))}\n")
+    return Rendered(text, f"{describe_unverified(answer.origin, own.cause, own.detail, style)}\n")
 
 
 class Writer:
@@ -67,8 +67,7 @@ def _describe(name: str, report: Report, style: Style) -> Iterator[str]:
     title = escape(name)
     if report.taken_from is not None:
         title = style.say(m.TAKEN_OUT, file=name, span=format_span(report.taken_from))
-    verdict = style.paint(style.say(m.VERDICTS[report.verdict]), VERDICT_INKS[report.verdict])
-    yield f"{style.paint(title, Ink.STRONG)}: {verdict}"
+    yield f"{style.paint(title, Ink.STRONG)}: {paint_verdict(report.verdict, style)}"
     believed = report.verdict is Verdict.VALID
     facts = [] if report.receipt is None else [*describe_receipt(report.receipt, style)]
     if facts and not believed:
