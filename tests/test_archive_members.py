@@ -153,6 +153,35 @@ def test_archives_in_archives(tmp_path: Path) -> None:
     ]
 
 
+def test_archives_of_one_name_in_an_archive(tmp_path: Path) -> None:
+    """As `tar --append` leaves them, or a forger who knows how names are joined: all messages can be told apart."""
+    mbox = entry("x.mbox", b"From a@b Thu Mar 14 10:00:00 2024\n" + MAIL + b"\n")
+    inner = entry("in.zip", zipped(tmp_path / "in.zip", {"a.eml": MAIL}).read_bytes())
+    joined = entry("in.zip!/a.eml")
+    archive = written(tmp_path / "all.tar", tar_bytes(mbox, mbox, inner, inner, joined, joined))
+    origins = [item.origin for item in FINDER.find([archive])]
+    assert len(origins) == len(set(origins)) == 6
+    assert [origin.member for origin in origins][:3] == ["x.mbox", "x.mbox (byte 1024)", "in.zip!/a.eml"]
+
+
+def test_an_entry_of_an_unknown_type_is_a_file(tmp_path: Path) -> None:
+    """POSIX, ustar: readers that do not know a type take it for a regular file."""
+    kinds = (
+        entry("1.eml", type=b"Z"),
+        entry("2.eml", b"", type=tarfile.FIFOTYPE),
+        entry("3.eml", type=tarfile.CONTTYPE),
+    )
+    archive = written(tmp_path / "all.tar", tar_bytes(*kinds))
+    assert [item.origin.member for item in FINDER.find([archive])] == ["1.eml", "3.eml"]
+
+
+def test_a_limit_larger_than_any_header(tmp_path: Path) -> None:
+    archive = written(tmp_path / "all.tar", tar_bytes(entry("1.eml")))
+    (item,) = Finder(limits=Limits(message_bytes=1 << 40)).find([archive])
+    assert isinstance(item, Piece)
+    assert item.content == MAIL
+
+
 def test_names_are_no_paths(tmp_path: Path) -> None:
     """Nothing is written anywhere, whatever an entry is called."""
     names = ("../../etc/passwd.eml", "/abs.eml", "c:\\x.eml", "a\nb\u202e.eml")

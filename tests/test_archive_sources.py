@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tarfile
 import threading
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pecverify import Limits
 from pecverify.archive import Answer, Cause, Finder, Origin, Piece, Unverified
 from pecverify.archive._names import Kind, kind_by_content
 from pecverify.archive.sources import is_mail
@@ -189,43 +186,6 @@ def test_an_open_file_by_its_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("archive")
-def test_archives_of_one_name_in_an_archive() -> None:
-    """As `tar --append` leaves them, or a forger who knows how names are joined: all messages can be told apart."""
-    mbox = b"From a@b Thu Mar 14 10:00:00 2024\n" + MAIL + b"\n"
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w") as inner:
-        inner.writestr("a.eml", MAIL)
-    content = (
-        ("x.mbox", mbox),
-        ("x.mbox", mbox),
-        ("in.zip", zipped.getvalue()),
-        ("in.zip", zipped.getvalue()),
-        ("in.zip!/a.eml", MAIL),
-        ("in.zip!/a.eml", MAIL),
-    )
-    with tarfile.open("all.tar", "w") as archive:
-        for name, data in content:
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    origins = [item.origin for item in Finder().find(["all.tar"])]
-    assert len(origins) == len(set(origins)) == 6
-    assert [origin.member for origin in origins][:3] == ["x.mbox", "x.mbox (byte 1024)", "in.zip!/a.eml"]
-
-
-@pytest.mark.usefixtures("archive")
-def test_an_entry_of_an_unknown_type_is_a_file() -> None:
-    """POSIX, ustar: readers that do not know a type take it for a regular file."""
-    with tarfile.open("all.tar", "w") as archive:
-        for name, kind in (("1.eml", b"Z"), ("2.eml", tarfile.FIFOTYPE), ("3.eml", tarfile.CONTTYPE)):
-            entry = tarfile.TarInfo(name)
-            entry.type = kind
-            entry.size = 0 if kind == tarfile.FIFOTYPE else len(MAIL)
-            archive.addfile(entry, io.BytesIO(MAIL))
-    assert [item.origin.member for item in Finder().find(["all.tar"])] == ["1.eml", "3.eml"]
-
-
-@pytest.mark.usefixtures("archive")
 def test_what_is_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     write("1.eml", "unknown")
     write("answers.jsonl", data=b'{"origin": 1}\n')
@@ -239,17 +199,6 @@ def test_what_is_mail(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("builtins.open", refuse)
     assert not is_mail("unknown")
-
-
-@pytest.mark.usefixtures("archive")
-def test_a_limit_larger_than_any_header() -> None:
-    with tarfile.open("all.tar", "w") as archive:
-        entry = tarfile.TarInfo("1.eml")
-        entry.size = len(MAIL)
-        archive.addfile(entry, io.BytesIO(MAIL))
-    (item,) = Finder(limits=Limits(message_bytes=1 << 40)).find(["all.tar"])
-    assert isinstance(item, Piece)
-    assert item.content == MAIL
 
 
 @pytest.mark.usefixtures("archive")
