@@ -24,7 +24,7 @@ from pecverify._mime import canonical_chunks, read_signed_message
 from pecverify._signed_tree import SignedTree, merge, splice
 from pecverify.reasons import Check
 from pecverify.report import CheckResult, Outcome, Report
-from pecverify.verify import verify_receipt
+from pecverify.verify import digest_part, verify_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,13 +167,11 @@ class Search:
         if read is None:
             return None
         signed, view = read
-        as_given = hashlib.new(view.digest, memoryview(guess)[slice(*signed.span)], usedforsecurity=False)
-        if as_given.digest() != view.message_digest:
-            canonical = hashlib.new(view.digest, usedforsecurity=False)
-            for chunk in canonical_chunks(guess, signed.span):
-                canonical.update(chunk)
-            if canonical.digest() != view.message_digest:
-                return None
+        if not any(
+            digest_part(guess, signed.span, view.digest, canonical=canonical) == view.message_digest
+            for canonical in (False, True)
+        ):
+            return None
         report = verify_receipt(guess, trust=self.trust, policy=self.policy)
         return report if signature_holds(report) else None
 

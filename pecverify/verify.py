@@ -336,7 +336,7 @@ def _check_digest(case: _Case, message: SignedMessage, view: SignerView) -> bool
     for canonical in (True, False) if saved_with_lf else (False, True):
         if canonical and not is_of_lines(case.data, span):
             continue
-        digests[canonical] = _digest_part(case.data, span, view.digest, canonical=canonical)
+        digests[canonical] = digest_part(case.data, span, view.digest, canonical=canonical)
         if digests[canonical] == view.message_digest:
             case.ran.add(Check.DIGEST)
             if canonical:
@@ -350,7 +350,8 @@ def _check_digest(case: _Case, message: SignedMessage, view: SignerView) -> bool
     return False
 
 
-def _digest_part(data: bytes, span: Span, name: str, *, canonical: bool) -> bytes:
+def digest_part(data: bytes, span: Span, name: str, *, canonical: bool) -> bytes:
+    """The digest of what lies at `span`, as it is or in its canonical form (RFC 8551 §3.1.1)."""
     digest = hashlib.new(name, usedforsecurity=False)
     for chunk in canonical_chunks(data, span) if canonical else (memoryview(data)[slice(*span)],):
         digest.update(chunk)

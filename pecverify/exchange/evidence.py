@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from pecverify import _fields
 from pecverify._header import MimeError
-from pecverify._mime import canonical_chunks, read_part
+from pecverify._mime import read_part
 from pecverify.archive.answer import Origin
 from pecverify.policy import Limits
 from pecverify.problem import DeliveryProblem
@@ -33,6 +32,7 @@ from pecverify.receipt import (
     VirusDetected,
 )
 from pecverify.report import Basis, Finding, Report, Signer, Span, Verdict, to_json
+from pecverify.verify import digest_part
 
 if TYPE_CHECKING:
     from pecverify.receipt import Receipt
@@ -262,10 +262,7 @@ def body_digest(data: bytes, body: Span) -> str:
 
 
 def _digest(data: bytes, span: Span) -> str:
-    digest = hashlib.sha256()
-    for chunk in canonical_chunks(data, span):
-        digest.update(chunk)
-    return digest.hexdigest()
+    return digest_part(data, span, "sha256", canonical=True).hex()
 
 
 _WITH_FORM = (Delivery, DeliveryFailure, DeliveryDelay, TransportEnvelope)
