@@ -79,11 +79,8 @@ class Container:
             raise BundleError(message)
         self.repeated = tuple(name for name, times in count.items() if times > 1)
         """Names of more than one entry."""
-
-    @property
-    def names(self) -> set[str]:
+        self.names = frozenset(self._members)
         """Of all entries."""
-        return set(self._members)
 
     def read(self, name: str, limit: int) -> bytes:
         """An entry, or its first `limit` bytes and one more.

@@ -73,16 +73,20 @@ def reconcile_all(
 ) -> Reconciliation:
     """As `reconcile`, with the messages that belong to no exchange."""
     if now is not None and now.utcoffset() is None:
-        message = "now must be an aware datetime"
-        raise ValueError(message)
+        error = "now must be an aware datetime"
+        raise ValueError(error)
     collection = _Collection()
     for item in reports:
         collection.add(item)
     messages = sorted(set(sent or ()), key=_order_of_sent)
+    by_key: dict[_Key, list[SentMessage]] = {}
+    for message in messages:
+        for key in _keys_of(message):
+            by_key.setdefault(key, []).append(message)
     exchanges = [
         exchange
         for pec_id, evidence in collection.valid.items()
-        for exchange in _conclude_all(evidence, collection.apart.pop(pec_id, []), messages, now)
+        for exchange in _conclude_all(evidence, merge_files(collection.apart.pop(pec_id, [])), by_key, now)
     ]
     exchanges = _mark_sent_again(sorted(exchanges, key=_order_of_exchange))
     named = {_key_of(each) for each in exchanges}
@@ -139,7 +143,7 @@ def glean(answer: Answer) -> tuple[Gleaned, ...]:
 
 
 def _conclude_all(
-    evidence: list[Evidence], apart: list[Apart], sent: list[SentMessage], now: datetime | None
+    evidence: list[Evidence], apart: tuple[Apart, ...], sent: Mapping[_Key, list[SentMessage]], now: datetime | None
 ) -> Iterator[Exchange]:
     """One exchange for each sender and Message-ID; if there are several under one PEC id, each says so (check 50)."""
     groups = _split(evidence)
@@ -149,7 +153,7 @@ def _conclude_all(
         shared = (ExchangeFinding(reason=ExchangeReason.PEC_ID_SHARED, values=values),)
     for key, members in groups.items():
         case = Case(merge_copies(members), now)
-        yield _conclude(case, merge_files(apart), [each for each in sent if key in _keys_of(each)], shared)
+        yield _conclude(case, apart, sent.get(key, []), shared)
 
 
 def _split(evidence: list[Evidence]) -> dict[_Key, list[Evidence]]:
